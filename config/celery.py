@@ -1,0 +1,11 @@
+"""The Celery app; queues `cpu` and `gpu` (settings in config/settings/topics.py)."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
+
+app = Celery("proofsheet")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,25 @@
+"""Tests: a fast password hasher, media in a temporary folder, tasks run where they are sent."""
+
+import tempfile
+from pathlib import Path
+
+from config.settings.base import *  # noqa: F403 - a settings module is its base plus changes
+from config.settings.base import DATABASES
+
+DEBUG = False
+SECRET_KEY = "only for tests: signs nothing that leaves this process"  # noqa: S105 - not a secret
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+_temporary = tempfile.TemporaryDirectory(prefix="proofsheet-test-")
+MEDIA_ROOT = Path(_temporary.name) / "media"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+CELERY_TASK_ALWAYS_EAGER = True
+CELERY_TASK_EAGER_PROPAGATES = True
+# A real file, as in use: locks between connections are part of what is tested.
+if "sqlite" in DATABASES["default"]["ENGINE"]:
+    DATABASES["default"]["TEST"] = {"NAME": str(Path(_temporary.name) / "test.sqlite3")}

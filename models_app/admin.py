@@ -1,0 +1,36 @@
+"""Read-mostly: photos come in through import_photos, renditions from workers."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from models_app.models import Dataset, Photo, Rendition
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+    list_select_related = True
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Dataset)
+class DatasetAdmin(ReadOnlyAdmin):
+    list_display = ("name", "created_at")
+
+
+@admin.register(Photo)
+class PhotoAdmin(ReadOnlyAdmin):
+    list_display = ("name", "dataset", "width", "height", "split", "credit")
+    list_filter = ("dataset", "split")
+    search_fields = ("name", "list_name")
+
+
+@admin.register(Rendition)
+class RenditionAdmin(ReadOnlyAdmin):
+    list_display = ("photo", "distortion", "level", "long_side", "encoding", "state", "error")
+    list_filter = ("state", "distortion")

@@ -1,0 +1,24 @@
+"""Saturation."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from models_app.distortions.ops.base import Band, column
+from models_app.distortions.ops.colour import lab_to_encoded
+from models_app.distortions.ops.curves import curved_lightness, unchanged
+
+
+class Saturation:
+    """Chroma multiplied; lightness stays.
+
+    Levels run from -1 (greyscale) to 1 (twice the chroma). Pfister et al. 2021 edit files;
+    darktable 4.2.1 module colisa, version 1.
+    """
+
+    def render(self, band: Band, values: Sequence[float]) -> Tensor:
+        """Follow `Op.render`; values in [-1, 1]."""
+        # The module's curves are read even where they change nothing, and reading them truncates.
+        lightness = curved_lightness(band, [(unchanged, unchanged)])
+        gain = column([1 + v for v in values], lightness.device)
+        return lab_to_encoded(lightness, band.lab[1] * gain, band.lab[2] * gain)

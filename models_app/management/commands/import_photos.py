@@ -1,0 +1,65 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from models_app.datasets.lists import Listed, list_read
+from models_app.errors import DatasetError
+from models_app.management.progress import bar
+from models_app.services.datasets import ImportReport, folder_files, photos_import
+
+
+class Command(BaseCommand):
+    help = "Import the photos of a folder into a dataset; a second run continues."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("folder", type=Path)
+        parser.add_argument("--dataset", required=True, help="name of the dataset")
+        parser.add_argument(
+            "--list",
+            type=Path,
+            action="append",
+            default=[],
+            metavar="FILE",
+            help="which split a photo belongs to: a list of file names called train.txt, val.txt "
+            "or test.txt, or two columns (name in the list, file name); may be given again",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        folder: Path = options["folder"]
+        try:
+            listed: dict[str, Listed] = {}
+            for path in options["list"]:
+                listed |= list_read(path)
+            files = {path: str(path.relative_to(folder)) for path in folder_files(folder)}
+            report = photos_import(
+                options["dataset"], files, listed=listed, progress=bar(_("photos"))
+            )
+        except DatasetError as error:
+            raise CommandError(str(error)) from error
+        self.report(report, listed=bool(listed))
+
+    def report(self, report: ImportReport, *, listed: bool) -> None:
+        for name, reason in report.refused.items():
+            self.stderr.write(_("refused %(name)s: %(reason)s") % {"name": name, "reason": reason})
+        for name in report.other:
+            self.stderr.write(_("not a photo by its name: %(name)s") % {"name": name})
+        if listed and report.unlisted:
+            self.stderr.write(
+                _("%(n)d names of the list have no file here") % {"n": report.unlisted}
+            )
+        self.stdout.write(
+            _(
+                "%(found)d files: %(taken)d imported, %(known)d known already, "
+                "%(refused)d refused, %(other)d no photos"
+            )
+            % {
+                "found": report.found,
+                "taken": report.taken,
+                "known": report.known,
+                "refused": len(report.refused),
+                "other": len(report.other),
+            }
+        )

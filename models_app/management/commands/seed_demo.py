@@ -1,0 +1,58 @@
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from models_app import selectors
+from models_app.datasets.demo import demo_photos
+from models_app.errors import DatasetError
+from models_app.models import Dataset
+from models_app.services.datasets import ImportReport, folder_files, photos_import
+from models_app.services.publish import survey_make
+
+POLL_S = 0.5
+# A few photos must last for a whole session here, so each returns, never within three trials.
+SETTINGS = {"trials": 20, "photo_repeats": 12, "photo_gap": 3}
+
+
+class Command(BaseCommand):
+    help = "Make the dataset and the survey `demo` and ask a worker to render; repeatable."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--photos", type=Path, metavar="FOLDER", help="use these photos")
+        parser.add_argument("--wait", action="store_true", help="return when all is rendered")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            report = self.load(options["photos"])
+        except DatasetError as error:
+            raise CommandError(str(error)) from error
+        for name, reason in report.refused.items():
+            self.stderr.write(_("refused %(name)s: %(reason)s") % {"name": name, "reason": reason})
+        dataset = Dataset.objects.get(name="demo")
+        if not dataset.photos.exists():
+            raise CommandError(_("No photo could be used, so there is no demo survey."))
+        survey_make("demo", title=_("Demo survey"), dataset=dataset, settings=dict(SETTINGS))
+        if options["wait"]:
+            self.wait()
+        counts = selectors.rendition_counts("demo")
+        self.stdout.write(
+            _("demo survey: %(photos)d photos, %(ready)d pictures ready, %(pending)d to render")
+            % {"photos": dataset.photos.count(), **counts}
+        )
+
+    def load(self, folder: Path | None) -> ImportReport:
+        if folder is None:
+            credits = demo_photos()
+            return photos_import("demo", {path: path.name for path in credits}, credits=credits)
+        return photos_import(
+            "demo", {path: str(path.relative_to(folder)) for path in folder_files(folder)}
+        )
+
+    def wait(self) -> None:
+        while missing := selectors.rendition_counts("demo")["pending"]:
+            self.stdout.write(_("%(n)d pictures to render ...") % {"n": missing})
+            time.sleep(POLL_S)

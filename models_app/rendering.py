@@ -1,0 +1,100 @@
+"""From a claimed photo to stored stimulus files; runs on a worker."""
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from PIL import Image
+
+from models_app.imaging import PhotoRefused, open_photo
+from models_app.models import Photo, Rendition
+from models_app.services.renditions import ORIGINAL, Work
+
+State = Rendition.State
+SUFFIX = {"jpeg": ".jpg", "png": ".png"}
+
+
+def work_render(
+    work: Work, *, should_stop: Callable[[], bool] = lambda: False
+) -> Iterator[Rendition]:
+    """Yield each rendition of a claimed photo when its file is stored (or it failed).
+
+    Torch is imported here, in the worker, and nowhere near the web process.
+    """
+    from models_app.distortions.render import (
+        display_sigma,
+        photo_to_tensor,
+        render_variants,
+        tensor_to_image,
+    )
+
+    first = work.renditions[0]
+    try:
+        image = display_image(_open(work.photo), first.long_side)
+    except (PhotoRefused, OSError) as error:
+        for rendition in work.renditions:
+            rendition.state, rendition.error = State.FAILED, str(error)[:255]
+            yield rendition
+        return
+    by_key = {(r.distortion, r.level): r for r in work.renditions}
+    if (original := by_key.pop((ORIGINAL, ""), None)) is not None:
+        yield _stored(original, image)
+    photo = photo_to_tensor(image)
+    variants = render_variants(photo, list(by_key), sigma=display_sigma(image.width))
+    for distortion, level, pixels in variants:
+        rendition = by_key[distortion, level]
+        # A grey photo without its saturation is the same photo: nobody can prefer either.
+        if bool((pixels == photo).all()):
+            rendition.state = State.IDENTICAL
+            yield rendition
+        else:
+            yield _stored(rendition, tensor_to_image(pixels))
+        if should_stop():
+            return
+
+
+def _open(photo: Photo) -> Image.Image:
+    with default_storage.open(photo.file, "rb") as file:
+        return open_photo(
+            io.BytesIO(file.read()),
+            max_bytes=settings.PHOTO_MAX_BYTES,
+            max_pixels=settings.PHOTO_MAX_PIXELS,
+        )
+
+
+def display_image(image: Image.Image, long_side: int) -> Image.Image:
+    """Resize so that the longer side has at most `long_side` pixels; never enlarge."""
+    scale = long_side / max(image.size)
+    if scale >= 1:
+        return image
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    return image.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def encode(image: Image.Image, encoding: str) -> bytes:
+    """Encode either side of a pair the same way, without metadata."""
+    # Pillow writes what it finds here (a JPEG's comment, for one) into the new file.
+    image = image.copy()
+    image.info = {}
+    out = io.BytesIO()
+    if encoding == "png":
+        image.save(out, "PNG", compress_level=1)
+    else:
+        # 4:4:4: halving the chroma resolution would soften just what colour filters change.
+        image.save(out, "JPEG", quality=95, subsampling=0)
+    return out.getvalue()
+
+
+def _stored(rendition: Rendition, image: Image.Image) -> Rendition:
+    content = encode(image, rendition.encoding)
+    # A random name: nothing in it tells what the file shows, and two workers never collide.
+    name = Path("stimuli") / f"{uuid4().hex}{SUFFIX[rendition.encoding]}"
+    rendition.file = default_storage.save(str(name), ContentFile(content))
+    rendition.width, rendition.height = image.size
+    rendition.bytes = len(content)
+    rendition.state = State.READY
+    return rendition

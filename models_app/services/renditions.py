@@ -1,0 +1,117 @@
+"""Plan renditions, claim them for rendering, record what came out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from celery import current_app
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from models_app.distortions.registry import DISTORTIONS
+from models_app.models import Photo, Rendition, SurveySource
+from models_app.selectors import source_filter
+
+ORIGINAL = "original"
+# Older than this a claim belongs to a worker that died: rendering one photo takes seconds.
+CLAIM_S = 300
+TASK = "models_app.render_missing"
+State = Rendition.State
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Renditions of one photo at one size and encoding: decoded once, rendered together."""
+
+    photo: Photo
+    renditions: tuple[Rendition, ...]
+
+
+def conditions() -> list[tuple[str, str]]:
+    """(distortion, level) of the style family, pixel-identical levels left out: 80 of 81."""
+    return [
+        (entry.key, level.key)
+        for entry in DISTORTIONS.values()
+        if entry.aspect == "style"
+        for level in entry.levels
+        if not level.identity
+    ]
+
+
+def renditions_plan(source: SurveySource) -> int:
+    """Plan every missing rendition of a survey's photos; returns how many were new."""
+    planned = conditions()
+    distortions = list(dict.fromkeys(distortion for distortion, _level in planned))
+    before = Rendition.objects.filter(**source_filter(source)).count()
+    photos = source.dataset.photos.order_by("pk")
+    for index, photo in enumerate(photos.iterator(chunk_size=200)):
+        # The first pass renders another distortion for each photo, so that the survey opens
+        # with several photos and several conditions.
+        first = distortions[index % len(distortions)]
+        Rendition.objects.bulk_create(
+            [
+                Rendition(
+                    photo=photo,
+                    distortion=distortion,
+                    level=level,
+                    preset=source.preset,
+                    long_side=source.long_side,
+                    encoding=source.encoding,
+                    batch=0 if distortion in {ORIGINAL, first} else 1,
+                )
+                for distortion, level in [(ORIGINAL, ""), *planned]
+            ],
+            ignore_conflicts=True,
+        )
+    return Rendition.objects.filter(**source_filter(source)).count() - before
+
+
+def rendering_request() -> None:
+    """Ask a worker to render what is missing; rows decide what that is, so asking is free."""
+    transaction.on_commit(lambda: current_app.send_task(TASK))
+
+
+@transaction.atomic
+def work_claim() -> Work | None:
+    """Claim the pending renditions of one photo in the earliest pass, or None.
+
+    Compare and set on `claimed_at`: a second worker, or a message delivered twice, gets another
+    photo or nothing.
+    """
+    now = timezone.now()
+    free = Q(claimed_at=None) | Q(claimed_at__lt=now - timedelta(seconds=CLAIM_S))
+    pending = Rendition.objects.filter(free, state=State.PENDING)
+    first = pending.order_by("batch", "photo").first()
+    if first is None:
+        return None
+    same = pending.filter(
+        batch=first.batch,
+        photo=first.photo_id,
+        preset=first.preset,
+        long_side=first.long_side,
+        encoding=first.encoding,
+    )
+    keys = list(same.values_list("pk", flat=True))
+    if pending.filter(pk__in=keys).update(claimed_at=now) != len(keys):
+        # Another worker was faster with some of them; the caller asks again.
+        transaction.set_rollback(True)
+        return None
+    photo = Photo.objects.get(pk=first.photo_id)
+    renditions = Rendition.objects.filter(pk__in=keys).order_by("pk")
+    return Work(photo, tuple(renditions))
+
+
+def work_release(work: Work) -> None:
+    """Give back what a stopping worker has not rendered."""
+    keys = [rendition.pk for rendition in work.renditions]
+    Rendition.objects.filter(pk__in=keys, state=State.PENDING).update(claimed_at=None)
+
+
+def renditions_record(renditions: Sequence[Rendition]) -> None:
+    """Store results; a rendition that somebody else finished meanwhile stays as it is."""
+    fields = ("state", "file", "width", "height", "bytes", "error")
+    with transaction.atomic():
+        for rendition in renditions:
+            values = {name: getattr(rendition, name) for name in fields}
+            Rendition.objects.filter(pk=rendition.pk, state=State.PENDING).update(**values)

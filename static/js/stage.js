@@ -1,0 +1,124 @@
+// The two photos: loading, showing both at one moment, sizing, and how they were seen.
+
+const FADE_MS = window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 140;
+// Taller than this a window shows the photos one above the other; "left" is then on top.
+const STACKED = window.matchMedia("(max-aspect-ratio: 9/10)");
+
+const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function visible() {
+  if (!document.hidden) return Promise.resolve();
+  return new Promise((resolve) => {
+    const look = () => {
+      if (document.hidden) return;
+      document.removeEventListener("visibilitychange", look);
+      resolve();
+    };
+    document.addEventListener("visibilitychange", look);
+  });
+}
+
+export class Stage {
+  constructor(pair) {
+    this.pair = pair;
+    this.sides = [...pair.querySelectorAll(".side")];
+    this.alts = this.sides.map((side) => side.querySelector("img").alt);
+    this.loaded = new Map();
+    this.trial = null;
+    this.shownAt = 0;
+    this.focusLosses = 0;
+    const lost = () => { this.focusLosses += 1; };
+    window.addEventListener("blur", lost);
+    window.addEventListener("resize", () => this.fit());
+    STACKED.addEventListener("change", () => this.fit());
+  }
+
+  // Starts loading and decoding; asking again returns the same promise.
+  load(trial) {
+    if (!this.loaded.has(trial.token)) {
+      const images = [trial.left, trial.right].map((address, index) => {
+        const image = new Image();
+        image.alt = this.alts[index];
+        image.draggable = false;
+        image.src = address;
+        return image;
+      });
+      const ready = Promise.all(images.map((image) => image.decode()));
+      // Handled when the pair is shown; until then a failure must not count as unhandled.
+      ready.catch(() => {});
+      this.loaded.set(trial.token, { images, ready });
+    }
+    return this.loaded.get(trial.token);
+  }
+
+  // Shows both photos in the same frame; rejects if one of them cannot be decoded.
+  async show(trial) {
+    const { images, ready } = this.load(trial);
+    await ready;
+    this.loaded.delete(trial.token);
+    this.trial = trial;
+    this.sides.forEach((side, index) => side.replaceChildren(images[index]));
+    this.fit();
+    await visible();
+    await frame();
+    this.pair.classList.remove("leaving");
+    this.pair.classList.add("shown");
+    this.sides.forEach((side) => { side.disabled = false; side.classList.remove("chosen"); });
+    await frame();
+    this.shownAt = performance.now();
+    this.focusLosses = 0;
+  }
+
+  // Outlines the chosen photo; from now on the pair takes no other answer.
+  acknowledge(side) {
+    this.sides.forEach((button) => {
+      button.classList.toggle("chosen", button.dataset.side === side);
+      button.disabled = true;
+    });
+  }
+
+  async leave() {
+    this.pair.classList.add("leaving");
+    await sleep(FADE_MS);
+    this.pair.classList.remove("shown", "leaving");
+    this.sides.forEach((side) => { side.disabled = true; side.classList.remove("chosen"); });
+  }
+
+  // The same size for both, as large as the window allows, never beyond one screen pixel a pixel.
+  fit() {
+    this.pair.classList.toggle("stacked", STACKED.matches);
+    if (!this.trial) return;
+    const box = this.sides[0].getBoundingClientRect();
+    const pad = 8;
+    const scale = Math.min(
+      1 / window.devicePixelRatio,
+      (box.width - pad) / this.trial.width,
+      (box.height - pad) / this.trial.height,
+    );
+    for (const side of this.sides) {
+      const image = side.querySelector("img");
+      image.style.width = `${Math.max(1, this.trial.width * scale)}px`;
+      image.style.height = `${Math.max(1, this.trial.height * scale)}px`;
+    }
+  }
+
+  elapsed() {
+    return performance.now() - this.shownAt;
+  }
+
+  // What is stored with the vote: CSS pixels, as the pair was seen at the moment of the choice.
+  viewing() {
+    const image = this.sides[0].querySelector("img").getBoundingClientRect();
+    return {
+      response_ms: Math.round(this.elapsed()),
+      viewport_width: window.innerWidth,
+      viewport_height: window.innerHeight,
+      device_pixel_ratio: window.devicePixelRatio,
+      rendered_width: Math.round(image.width * 100) / 100,
+      rendered_height: Math.round(image.height * 100) / 100,
+      layout: STACKED.matches ? "stacked" : "side-by-side",
+      focus_losses: this.focusLosses,
+    };
+  }
+}

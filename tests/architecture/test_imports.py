@@ -1,0 +1,70 @@
+"""What static analysis cannot see: dotted strings and imports inside functions."""
+
+import os
+import subprocess
+import sys
+
+WEB = """
+import os, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
+import django
+django.setup()
+from importlib import import_module
+from django.apps import apps
+from django.urls import get_resolver
+def resolve(patterns):
+    for pattern in patterns:
+        resolve(pattern.url_patterns) if hasattr(pattern, "url_patterns") else pattern.callback
+resolve(get_resolver().url_patterns)
+for app in apps.get_app_configs():
+    try:
+        import_module(f"{app.name}.tasks")
+    except ModuleNotFoundError as error:
+        if error.name != f"{app.name}.tasks": raise
+import models_app.tasks, config.celery, config.wsgi
+from survey.kinds import REGISTRY, kind_get
+[kind_get(key) for key in REGISTRY]
+from django.test import Client
+from django.test.utils import setup_test_environment
+setup_test_environment()
+from django.core.management import call_command
+from django.db import connection
+connection.creation.create_test_db(verbosity=0, autoclobber=True)
+for url in ("/", "/about/", "/login/", "/s/none/"):
+    assert Client().get(url).status_code in (200, 404), url
+print(sorted(name for name in sys.modules if name.split(".")[0] in {"torch", "torchvision"})[:3])
+"""
+
+ANALYSIS = """
+import sys, pkgutil, importlib
+import analysis
+for module in pkgutil.walk_packages(analysis.__path__, "analysis."):
+    importlib.import_module(module.name)
+print(sorted(name for name in sys.modules if name in {"django", "torch", "celery"}))
+"""
+
+DISTORTIONS = """
+import sys
+import models_app.distortions.render, models_app.distortions.registry, models_app.imaging
+print(sorted(name for name in sys.modules if name in {"django", "celery", "rest_framework"}))
+"""
+
+
+def run(program: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=dict(os.environ)
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip().splitlines()[-1]
+
+
+def test_the_web_process_never_imports_torch():
+    assert run(WEB) == "[]"
+
+
+def test_analysis_imports_no_framework():
+    assert run(ANALYSIS) == "[]"
+
+
+def test_distortions_run_without_django():
+    assert run(DISTORTIONS) == "[]"

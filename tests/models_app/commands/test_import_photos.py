@@ -1,0 +1,119 @@
+"""manage.py import_photos"""
+
+import io
+import shutil
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from PIL import Image
+
+from models_app.models import Photo
+from tests.factories import file_read
+
+pytestmark = pytest.mark.django_db
+
+
+def run(folder: Path, **options: object) -> tuple[str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    call_command("import_photos", folder, dataset="d", stdout=out, stderr=err, **options)
+    return out.getvalue(), err.getvalue()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, real_photos: list[Path]) -> Path:
+    folder = tmp_path / "photos"
+    (folder / "more").mkdir(parents=True)
+    for path in real_photos[:3]:
+        shutil.copy(path, folder)
+    shutil.copy(real_photos[3], folder / "more")
+    return folder
+
+
+def test_photos_are_imported_below_the_folder(folder: Path):
+    out, err = run(folder)
+    assert "4 files: 4 imported, 0 known already, 0 refused, 0 no photos" in out
+    assert err == ""
+    assert set(Photo.objects.values_list("name", flat=True)) == {
+        "astronaut.png",
+        "chelsea.png",
+        "coffee.png",
+        "more/rocket.jpg",
+    }
+    coffee = Photo.objects.get(name="coffee.png")
+    assert (coffee.width, coffee.height) == (600, 400)
+    assert file_read(coffee.file) == (folder / "coffee.png").read_bytes()
+
+
+def test_a_second_run_continues_and_adds_nothing_twice(folder: Path, real_photos: list[Path]):
+    run(folder)
+    shutil.copy(real_photos[5], folder)
+    out, _err = run(folder)
+    assert "5 files: 1 imported, 4 known already, 0 refused" in out
+    assert Photo.objects.count() == 5
+
+
+def test_nothing_is_skipped_in_silence(folder: Path):
+    shutil.copy(folder / "coffee.png", folder / "copy.png")
+    with Image.open(folder / "coffee.png") as image:
+        image.save(folder / "resaved.webp", lossless=True)
+    (folder / "broken.jpg").write_bytes((folder / "chelsea.png").read_bytes()[:5000])
+    (folder / "page.jpg").write_text("<html>")
+    (folder / "list.txt").write_text("astronaut.png")
+    out, err = run(folder)
+    assert "9 files: 4 imported, 0 known already, 4 refused, 1 no photos" in out
+    assert "refused copy.png: it is a duplicate of coffee.png" in err
+    assert "refused resaved.webp: it is a duplicate of coffee.png" in err
+    assert "refused broken.jpg: it is damaged" in err
+    assert "refused page.jpg: it is not a JPEG, PNG or WebP" in err
+    assert "not a photo by its name: list.txt" in err
+    assert len(err.splitlines()) == 5
+
+
+def test_another_photo_of_a_taken_name_is_refused(folder: Path, real_photos: list[Path]):
+    run(folder)
+    shutil.copy(real_photos[4], folder / "coffee.png")
+    _out, err = run(folder)
+    assert "refused coffee.png: the dataset d has another photo of this name" in err
+    assert Photo.objects.count() == 4
+
+
+def test_the_byte_cap_is_looked_at_before_reading(folder: Path, settings):
+    settings.PHOTO_MAX_BYTES = 300_000
+    _out, err = run(folder)
+    assert "refused coffee.png: it has 0.5 MB; allowed are 0 MB" in err
+    assert not Photo.objects.filter(name="coffee.png").exists()
+
+
+def test_a_list_gives_splits_also_later(folder: Path, tmp_path: Path):
+    run(folder)
+    names = tmp_path / "names.csv"
+    names.write_text("train:p-1.jpeg,coffee.png\nval:p-2.jpeg,rocket.jpg\ntest:p-3.jpeg,gone.jpg\n")
+    out, err = run(folder, list=[names])
+    assert "4 known already" in out
+    assert "1 names of the list have no file here" in err
+    splits = dict(Photo.objects.values_list("name", "split"))
+    assert (splits["coffee.png"], splits["more/rocket.jpg"], splits["chelsea.png"]) == (
+        "train",
+        "val",
+        "",
+    )
+    assert Photo.objects.get(name="coffee.png").list_name == "p-1.jpeg"
+
+
+def test_a_wrong_folder_is_one_sentence(tmp_path: Path):
+    with pytest.raises(CommandError, match="is no folder"):
+        run(tmp_path / "nowhere")
+    with pytest.raises(CommandError, match="holds no files"):
+        run(tmp_path)
+
+
+def test_the_shared_photos_import_whole(shared: Path):
+    manifest = shared / "data" / "photos_manifest.csv"
+    out, err = run(shared / "data" / "photos", list=[manifest])
+    assert "305 files: 305 imported, 0 known already, 0 refused, 0 no photos" in out
+    assert err == ""
+    counts = {
+        split: Photo.objects.filter(split=split).count() for split in ("train", "val", "test")
+    }
+    assert counts == {"train": 113, "val": 23, "test": 18}

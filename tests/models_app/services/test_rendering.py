@@ -1,0 +1,185 @@
+"""Planning, rendering and publishing, with the real filters on real photos."""
+
+import io
+from datetime import timedelta
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+from django.utils import timezone
+from PIL import Image
+
+from models_app import selectors
+from models_app.models import Dataset, Photo, Rendition
+from models_app.rendering import display_image, encode, work_render
+from models_app.services import publish, renditions
+from models_app.services.datasets import photos_import
+from models_app.tasks import render_missing
+from survey.models import Stimulus, Survey
+from survey.selectors import pairs_ready
+from tests.factories import file_read
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def dataset(real_photos) -> Dataset:
+    photos_import("d", {path: path.name for path in real_photos[1:3]})
+    return Dataset.objects.get(name="d")
+
+
+def make(dataset: Dataset, slug: str = "study", **settings) -> Survey:
+    settings = {"long_side": 128, **settings}
+    publish.survey_make(slug, title="A study", dataset=dataset, settings=settings)
+    return Survey.objects.get(slug=slug)
+
+
+def render_all() -> int:
+    passes = 0
+    while render_missing():
+        passes += 1
+    return passes
+
+
+def test_the_whole_way_from_photos_to_pairs(dataset: Dataset):
+    survey = make(dataset)
+    assert survey.pairs_expected == 2 * 80
+    assert pairs_ready(survey) == 0
+    assert selectors.rendition_counts("study")["pending"] == 2 * 81
+    # Two photos in two passes: a few pairs of each, then the rest.
+    assert render_all() == 4
+    assert pairs_ready(survey) == 2 * 80
+    counts = selectors.rendition_counts("study")
+    assert (counts["pending"], counts["ready"], counts["failed"]) == (0, 162, 0)
+    conditions = survey.conditions
+    assert conditions.count() == 80
+    assert not conditions.filter(distortion="vibrance", level="0").exists()
+    assert "+100" in conditions.filter(distortion="shadows").first().note
+
+
+def test_both_sides_of_a_pair_are_made_alike(dataset: Dataset):
+    survey = make(dataset)
+    render_all()
+    for variant in survey.stimuli.filter(condition__isnull=False).select_related("reference")[::20]:
+        original = variant.reference
+        assert (variant.width, variant.height) == (original.width, original.height)
+        assert max(variant.width, variant.height) == 128
+        tables = []
+        for stimulus in (variant, original):
+            content = file_read(stimulus.file)
+            assert len(content) == stimulus.bytes
+            with Image.open(io.BytesIO(content)) as image:
+                assert image.format == "JPEG"
+                assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+                # 4:4:4: every component sampled 1 x 1.
+                assert {layer[1:3] for layer in image.layer} == {(1, 1)}
+                tables.append(image.quantization)
+        assert tables[0] == tables[1]
+
+
+def test_png_is_lossless(dataset: Dataset):
+    from models_app.imaging import open_photo
+
+    survey = make(dataset, encoding="png")
+    renditions_of = Rendition.objects.filter(encoding="png")
+    renditions_of.exclude(distortion__in=["original", "tint"]).delete()
+    render_all()
+    photo = Photo.objects.get(name="coffee.png")
+    wanted = display_image(open_photo(io.BytesIO(file_read(photo.file))), 128)
+    original = survey.stimuli.get(photo="coffee.png", condition=None)
+    assert original.content_type == "image/png"
+    with Image.open(io.BytesIO(file_read(original.file))) as image:
+        assert image.tobytes() == wanted.tobytes()
+        assert not image.info
+
+
+def test_two_surveys_of_one_dataset_share_files(dataset: Dataset):
+    make(dataset, "one")
+    render_all()
+    before = Rendition.objects.count()
+    two = make(dataset, "two")
+    assert Rendition.objects.count() == before
+    assert pairs_ready(two) == 160
+    files = Stimulus.objects.values_list("file", flat=True)
+    assert len(files) == 2 * len(set(files))
+
+
+def test_identical_pictures_are_never_a_pair(real_photos, tmp_path):
+    # A grey photo keeps its pixels whatever its saturation.
+    with Image.open(real_photos[2]) as image:
+        image.convert("L").save(tmp_path / "grey.png")
+    photos_import("grey", {tmp_path / "grey.png": "grey.png"})
+    survey = make(Dataset.objects.get(name="grey"))
+    wanted = Rendition.objects.filter(distortion__in=["original", "saturation"])
+    Rendition.objects.exclude(pk__in=wanted).delete()
+    render_all()
+    states = set(wanted.exclude(distortion="original").values_list("state", flat=True))
+    assert states == {"identical"}
+    survey.refresh_from_db()
+    assert (pairs_ready(survey), survey.pairs_expected) == (0, 0)
+
+
+def test_a_damaged_photo_fails_in_words_and_the_rest_goes_on(dataset: Dataset):
+    survey = make(dataset)
+    broken = Photo.objects.first()
+    with default_storage.open(broken.file, "wb") as file:
+        file.write(b"gone")
+    render_all()
+    counts = selectors.rendition_counts("study")
+    assert (counts["failed"], counts["ready"]) == (81, 81)
+    assert counts["errors"][0].startswith(f"{broken.name}: it is not a JPEG")
+    survey.refresh_from_db()
+    assert survey.pairs_expected == pairs_ready(survey) == 80
+
+
+def test_a_claim_keeps_others_away_until_it_is_old(dataset: Dataset):
+    make(dataset)
+    first, second = renditions.work_claim(), renditions.work_claim()
+    assert first is not None
+    assert second is not None
+    assert {r.pk for r in first.renditions}.isdisjoint(r.pk for r in second.renditions)
+    old = timezone.now() - timedelta(seconds=renditions.CLAIM_S + 1)
+    Rendition.objects.filter(pk__in=[r.pk for r in first.renditions]).update(claimed_at=old)
+    again = renditions.work_claim()
+    assert again is not None
+    assert {r.pk for r in again.renditions} == {r.pk for r in first.renditions}
+
+
+def test_work_done_twice_keeps_one_result(dataset: Dataset):
+    make(dataset)
+    work = renditions.work_claim()
+    assert work is not None
+    for _worker in range(2):
+        done = list(work_render(work))
+        renditions.renditions_record(done)
+        publish.publish_everywhere(done)
+        for rendition in work.renditions:
+            rendition.state = "pending"
+    stored = Rendition.objects.filter(pk__in=[r.pk for r in work.renditions])
+    assert set(stored.values_list("state", flat=True)) == {"ready"}
+    assert Stimulus.objects.count() == len(work.renditions)
+
+
+def test_a_photo_is_never_enlarged():
+    small = Image.new("RGB", (300, 200), (10, 20, 30))
+    assert display_image(small, 1024).size == (300, 200)
+    assert display_image(small, 150).size == (150, 100)
+    assert display_image(Image.new("RGB", (20000, 3)), 1024).size == (1024, 1)
+
+
+def test_the_encoder_writes_no_metadata():
+    image = Image.new("RGB", (30, 20), (10, 20, 30))
+    image.info = {"comment": b"secret", "exif": b"secret", "icc_profile": b"secret", "dpi": (1, 1)}
+    for encoding in ("jpeg", "png"):
+        assert b"secret" not in encode(image, encoding)
+
+
+def test_seed_demo_is_idempotent(real_photos, settings):
+    settings.CELERY_TASK_ALWAYS_EAGER = False
+    out = io.StringIO()
+    for _again in range(2):
+        call_command("seed_demo", stdout=out)
+    first, second = out.getvalue().splitlines()
+    assert first == second == "demo survey: 7 photos, 0 pictures ready, 567 to render"
+    assert Survey.objects.get().settings["photo_repeats"] == 12
+    assert Photo.objects.exclude(credit="").count() == 7

@@ -1,0 +1,76 @@
+"""Named people: who may do what is a one-line test."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from survey.models import Session, Survey
+from tests.factories import session_make
+
+
+@pytest.fixture
+def admin(db: None) -> Client:
+    """Ada, who launches studies."""
+    client = Client()
+    client.force_login(
+        User.objects.create_superuser("ada", password="pw"),
+        backend="django.contrib.auth.backends.ModelBackend",
+    )
+    return client
+
+
+@pytest.fixture
+def outsider(db: None) -> Client:
+    """Otto, who has an account but is not staff."""
+    client = Client()
+    client.force_login(
+        User.objects.create_user("otto", password="pw"),
+        backend="django.contrib.auth.backends.ModelBackend",
+    )
+    return client
+
+
+class Annotator:
+    """A browser that has agreed and read the instructions."""
+
+    def __init__(self, survey: Survey, *, preview: bool = False) -> None:
+        self.survey = survey
+        self.session: Session = session_make(survey, preview=preview)
+        self.client = Client()
+        cookies = self.client.session
+        cookies[f"survey:{survey.pk}"] = self.session.key
+        cookies.save()
+
+    def post(self, operation: str, **body: object):
+        url = f"/api/survey/{self.survey.slug}/{operation}/"
+        return self.client.post(url, body, content_type="application/json")
+
+    def pair(self) -> dict:
+        return self.post("pair").json()
+
+    def vote(self, token: str, answer: str = "left", **changes: object):
+        return self.post("votes", **{**VIEWING, "token": token, "answer": answer, **changes})
+
+
+VIEWING = {
+    "response_ms": 1234,
+    "viewport_width": 1440,
+    "viewport_height": 900,
+    "device_pixel_ratio": 2,
+    "rendered_width": 512.5,
+    "rendered_height": 384,
+    "layout": "side-by-side",
+}
+
+
+@pytest.fixture
+def annotator(survey: Survey) -> Annotator:
+    return Annotator(survey)
+
+
+@pytest.fixture
+def survey(db: None) -> Survey:
+    """Open, with four real photos and six conditions."""
+    from tests.factories import survey_make
+
+    return survey_make()

@@ -1,0 +1,75 @@
+"""POST /api/survey/<slug>/pair/"""
+
+from django.test import Client
+
+from survey.models import Assignment, Survey
+from survey.services.surveys import survey_close
+from tests.people import Annotator
+
+
+def test_it_leases_a_pair_and_the_next(annotator: Annotator):
+    state = annotator.pair()
+    assert state["state"] == "pair"
+    assert (state["done"], state["total"]) == (0, 4)
+    assert len({trial["token"] for trial in state["trials"]}) == 2
+    assert Assignment.objects.filter(state="open").count() == 2
+
+
+def test_it_shows_the_same_open_pair_on_reload_and_in_a_second_tab(annotator: Annotator):
+    assert annotator.pair() == annotator.pair()
+
+
+def test_it_tells_nothing_of_the_original(annotator: Annotator):
+    trial = annotator.pair()["trials"][0]
+    assert set(trial) == {"token", "left", "right", "width", "height"}
+    text = str(trial)
+    assert not any(word in text for word in ("original", "photo-", "contrast", "stimuli", ".jpg"))
+
+
+def test_it_refuses_without_a_session(survey: Survey):
+    answer = Client().post(f"/api/survey/{survey.slug}/pair/")
+    assert answer.status_code == 403
+    assert answer.json()["code"] == "no-session"
+
+
+def test_it_refuses_before_consent(survey: Survey, annotator: Annotator):
+    participant = annotator.session.participant
+    participant.consented_at = None
+    participant.save()
+    assert annotator.post("pair").status_code == 403
+
+
+def test_it_refuses_another_site_s_form(annotator: Annotator):
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = annotator.client.cookies
+    assert strict.post("/api/survey/study/pair/").status_code == 403
+    assert Assignment.objects.count() == 0
+
+
+def test_it_ends_the_session_of_a_closed_survey(survey: Survey, annotator: Annotator):
+    survey_close(survey)
+    state = annotator.pair()
+    assert state["state"] == "done"
+    assert Assignment.objects.count() == 0
+
+
+def test_it_waits_while_pictures_are_to_come(annotator: Annotator, survey: Survey):
+    survey.stimuli.filter(condition__isnull=False).delete()
+    assert annotator.pair()["state"] == "waiting"
+
+
+def test_it_ends_when_nothing_eligible_is_left(annotator: Annotator, survey: Survey):
+    survey.stimuli.exclude(photo="photo-0.jpg").filter(condition__isnull=False).delete()
+    survey.pairs_expected = 6
+    survey.save()
+    state = annotator.pair()
+    assert len(state["trials"]) == 1
+    last = annotator.vote(state["trials"][0]["token"]).json()
+    assert last["state"] == "done"
+    assert last["done"] == 1
+    annotator.session.refresh_from_db()
+    assert len(annotator.session.completion_code) == 9
+
+
+def test_it_is_404_for_an_unknown_survey(annotator: Annotator):
+    assert annotator.client.post("/api/survey/nowhere/pair/").status_code == 404

@@ -1,0 +1,65 @@
+"""From votes to the numbers on the page."""
+
+import pytest
+from django.test import Client
+
+from survey import results
+from survey.models import Survey, Vote
+from tests.people import Annotator
+
+
+def test_without_votes_nothing_is_claimed(survey: Survey):
+    shown = results.survey_results(survey)
+    assert shown["votes"] == 0
+    assert shown["share"]["pooled"] is None
+    assert shown["share"]["equal_weight_condition"] is None
+    assert all(level["share"] is None for d in shown["distortions"] for level in d["levels"])
+
+
+def test_counts_add_up_and_previews_are_left_out(survey: Survey, django_assert_num_queries):
+    for preview in (False, False, True):
+        person = Annotator(survey, preview=preview)
+        state = person.pair()
+        while state["state"] == "pair":
+            state = person.vote(state["trials"][0]["token"], "left").json()
+    # 1 conditions, 2 counts, 3 participants, 4 ready pairs, 5 ledger
+    with django_assert_num_queries(5):
+        shown = results.survey_results(survey)
+    real = Vote.objects.filter(assignment__is_preview=False)
+    originals = real.filter(original_preferred=True).count()
+    assert shown["votes"] == 8
+    assert shown["participants"] == {"voted": 2, "finished": 2, "previews": 1}
+    assert shown["share"]["pooled"]["value"] == originals / 8
+    assert sum(d["votes"] for d in shown["distortions"]) == 8
+    assert (
+        sum(level["originals"] for d in shown["distortions"] for level in d["levels"]) == originals
+    )
+    assert shown["ledger"]["voted"] == 8
+    # Everybody chose the left photo.
+    assert shown["sides"]["left_chosen"]["value"] == 1.0
+    assert shown["sides"]["original_left"]["value"] == originals / 8
+
+
+def test_equal_weight_is_the_mean_over_conditions(survey: Survey, annotator: Annotator):
+    state = annotator.pair()
+    while state["state"] == "pair":
+        state = annotator.vote(state["trials"][0]["token"]).json()
+    shown = results.survey_results(survey)
+    shares = [
+        level["share"]["value"]
+        for d in shown["distortions"]
+        for level in d["levels"]
+        if level["share"]
+    ]
+    assert shown["share"]["equal_weight_condition"]["value"] == pytest.approx(
+        sum(shares) / len(shares)
+    )
+    assert shown["share"]["conditions_with_votes"] == len(shares)
+
+
+def test_the_api_is_for_staff(survey: Survey, admin: Client, outsider: Client):
+    address = "/api/survey/study/results/"
+    assert admin.get(address).json()["survey"] == "study"
+    assert outsider.get(address).status_code == 403
+    assert Client().get(address).status_code == 403
+    assert admin.get("/api/survey/nowhere/results/").status_code == 404

@@ -1,0 +1,149 @@
+"""Start -> consent -> instructions -> pair -> done, and who may not."""
+
+import pytest
+from django.test import Client
+
+from survey.models import Participant, Session, Survey, Vote
+from survey.services.surveys import survey_change, survey_close
+from tests.factories import survey_make
+from tests.people import Annotator
+
+
+def walk(client: Client) -> None:
+    for step in ("", "consent/", "instructions/"):
+        assert client.post(f"/s/study/{step}").status_code == 302
+
+
+def test_a_link_preview_uses_up_nothing(survey: Survey):
+    client = Client()
+    for address in ("/", "/s/study/", "/about/"):
+        assert client.get(address).status_code == 200
+        assert client.head(address).status_code in {200, 405}
+    assert not Participant.objects.exists()
+    assert not client.cookies.get("sessionid")
+
+
+def test_it_says_how_much_how_long_and_how_many_bytes(db):
+    survey_make(trials=85)
+    page = Client().get("/s/study/").content.decode()
+    assert "85 pairs" in page
+    assert "about 7 minutes" in page
+    assert "about 1 MB" in page
+
+
+def test_start_makes_one_participant_a_browser(survey: Survey):
+    client = Client()
+    for _again in range(2):
+        assert client.post("/s/study/")["Location"] == "/s/study/consent/"
+    participant = Participant.objects.get()
+    assert len(participant.code) == 10
+    assert not participant.is_preview
+    assert participant.consented_at is None
+
+
+def test_consent_is_stored_word_for_word_with_its_version(survey: Survey):
+    survey_change(survey, settings={"consent_text": "Agreed text", "consent_version": "7"})
+    client = Client()
+    walk(client)
+    survey_change(survey, settings={"consent_text": "Later text", "consent_version": "8"})
+    participant = Participant.objects.get()
+    assert (participant.consent_version, participant.consent_text) == ("7", "Agreed text")
+    assert participant.consented_at is not None
+    client.post("/s/study/consent/")
+    participant.refresh_from_db()
+    assert participant.consent_version == "7"
+
+
+@pytest.mark.parametrize(
+    ("steps", "page", "sent_to"),
+    [
+        ([], "consent/", "/s/study/"),
+        ([], "pair/", "/s/study/"),
+        ([], "done/", "/s/study/"),
+        ([""], "instructions/", "/s/study/consent/"),
+        ([""], "pair/", "/s/study/consent/"),
+        (["", "consent/"], "pair/", "/s/study/instructions/"),
+        (["", "consent/", "instructions/"], "done/", "/s/study/pair/"),
+    ],
+)
+def test_no_step_can_be_left_out(survey: Survey, steps: list[str], page: str, sent_to: str):
+    client = Client()
+    for step in steps:
+        client.post(f"/s/study/{step}")
+    assert client.get(f"/s/study/{page}")["Location"] == sent_to
+
+
+def test_a_finished_session_goes_to_its_code(annotator: Annotator):
+    state = annotator.pair()
+    while state["state"] == "pair":
+        state = annotator.vote(state["trials"][0]["token"]).json()
+    assert annotator.client.get("/s/study/pair/")["Location"] == "/s/study/done/"
+
+
+def test_codes_differ_and_stay(survey: Survey):
+    from survey.services.sessions import completion_code
+
+    people = [Annotator(survey).session.participant for _person in range(5)]
+    codes = [completion_code(person) for person in people]
+    assert len(set(codes)) == 5
+    assert codes == [completion_code(person) for person in people]
+
+
+def test_staff_previews_are_marked(admin: Client, survey: Survey):
+    walk(admin)
+    assert Participant.objects.get().is_preview
+    assert "preview" in admin.get("/s/study/").content.decode()
+
+
+def test_a_closed_survey_says_so(survey: Survey):
+    survey_close(survey)
+    assert "This survey is closed" in Client().get("/s/study/").content.decode()
+    assert Client().post("/s/study/").status_code == 409
+    assert not Participant.objects.exists()
+
+
+def test_a_survey_without_pairs_says_that_it_is_being_prepared(survey: Survey):
+    survey.stimuli.filter(condition__isnull=False).delete()
+    for address in ("/", "/s/study/"):
+        page = Client().get(address).content.decode()
+        assert "being prepared" in page
+        assert 'http-equiv="refresh"' in page
+
+
+def test_the_start_page_works_before_any_survey(db):
+    page = Client().get("/").content.decode()
+    assert "being prepared" in page
+
+
+def test_credits_are_on_the_about_page(survey: Survey):
+    assert "credit 2" in Client().get("/about/").content.decode()
+
+
+def test_no_address_and_no_user_agent_is_stored(survey: Survey):
+    client = Client(REMOTE_ADDR="203.0.113.77", HTTP_USER_AGENT="Telltale/1.0")
+    walk(client)
+    annotator = Annotator(survey)
+    annotator.client = client
+    state = annotator.pair()
+    annotator.vote(state["trials"][0]["token"])
+    assert Vote.objects.count() == 1
+    from django.contrib.sessions.models import Session as Cookie
+
+    rows = [str(list(model.objects.values())) for model in (Participant, Session, Vote)] + [
+        str(cookie.get_decoded()) for cookie in Cookie.objects.all()
+    ]
+    assert not any("203.0.113.77" in row or "Telltale" in row for row in rows)
+
+
+def test_pages_carry_the_content_security_policy(survey: Survey):
+    policy = Client().get("/s/study/")["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+def test_titles_are_escaped(db):
+    survey = survey_make()
+    survey.title = "<script>alert(1)</script>"
+    survey.save()
+    for address in ("/", "/s/study/", "/about/"):
+        assert b"<script>alert" not in Client().get(address).content
