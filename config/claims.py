@@ -19,8 +19,8 @@ class RefusedError(Exception):
 def lock_take(var: Path) -> int:
     """Take the lock of the data folder and return its descriptor; it is held until it is closed.
 
-    A private redis-server inherits the descriptor: one that is still going down after its
-    launcher was killed keeps the folder closed until it has let go of socket and data.
+    Every child inherits the descriptor: those that are still going down after their launcher was
+    killed keep the folder closed until they have let go of the port, Redis' socket and its data.
     """
     path = var / "run" / "launcher.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,15 +34,23 @@ def lock_take(var: Path) -> int:
             holder = os.pread(handle, 20, 0).decode(errors="replace").strip()
             if _is_running(holder) or time.monotonic() > deadline:
                 os.close(handle)
-                raise RefusedError(
-                    f"Proofsheet already runs on {var} (process {holder or 'unknown'}); use that "
-                    "one, stop it, or run a second one with PROOFSHEET_VAR=/another/folder and "
-                    "PORT=8001."
-                ) from error
+                raise RefusedError(_held(var, holder)) from error
             time.sleep(0.1)
     os.ftruncate(handle, 0)
     os.pwrite(handle, str(os.getpid()).encode(), 0)
     return handle
+
+
+def _held(var: Path, holder: str) -> str:
+    if not _is_running(holder):
+        return (
+            f"Processes of an earlier Proofsheet still run on {var}; wait until they have ended, "
+            "or end them."
+        )
+    return (
+        f"Proofsheet already runs on {var} (process {holder}); use that one, stop it, or run a "
+        "second one with PROOFSHEET_VAR=/another/folder PORT=8001 make run."
+    )
 
 
 def _is_running(pid: str) -> bool:

@@ -52,6 +52,7 @@ def database_prepare() -> None:
     from config.checks import media_is_writable
 
     django.setup()
+    _without_pool()
     for found in media_is_writable(None):
         if isinstance(found, Error):
             raise RefusedError(f"{found.msg} {found.hint}")
@@ -66,7 +67,7 @@ def database_prepare() -> None:
             "DATABASE_URL."
         ) from error
     finally:
-        _connections_close()
+        connections.close_all()
 
 
 def admin_create() -> str | None:
@@ -83,7 +84,7 @@ def admin_create() -> str | None:
         users.create_superuser(ADMIN, password=password)
         return password
     finally:
-        _connections_close()
+        connections.close_all()
 
 
 def database_label() -> str:
@@ -93,9 +94,8 @@ def database_label() -> str:
     return f"PostgreSQL, {database['NAME']} on {database['HOST'] or 'this machine'}"
 
 
-def _connections_close() -> None:
-    for connection in connections.all(initialized_only=True):
-        connection.close()
-        # psycopg's pool has threads of its own.
-        if hasattr(connection, "close_pool"):
-            connection.close_pool()
+def _without_pool() -> None:
+    """In this process only: no pool, whose threads would retry a dead server for half a minute."""
+    for connection in connections.all():
+        if connection.settings_dict["OPTIONS"].pop("pool", None):
+            connection.settings_dict["OPTIONS"]["connect_timeout"] = 5

@@ -46,7 +46,12 @@ class Child:
 
 
 def child_start(
-    name: str, command: Sequence[str], *, env: Mapping[str, str], pass_fds: Sequence[int] = ()
+    name: str,
+    command: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    pass_fds: Sequence[int] = (),
+    stdout: int | None = None,
 ) -> Child:
     """Start a process in its own session, so that a terminal's Ctrl-C reaches only the launcher.
 
@@ -56,6 +61,7 @@ def child_start(
         command,
         env=dict(env),
         stdin=subprocess.DEVNULL,
+        stdout=stdout,
         start_new_session=True,
         pass_fds=pass_fds,
         preexec_fn=partial(_die_with, os.getpid()) if _libc else None,

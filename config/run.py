@@ -9,11 +9,13 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from subprocess import DEVNULL
 
 from django.conf import settings
 
-from config import prepare, web
+from config import env, prepare, web
 from config.broker import Broker, broker_pick, redis_answers, redis_socket
 from config.claims import RefusedError, lock_take, port_take
 from config.local import is_loopback, lan_addresses
@@ -32,7 +34,9 @@ def say(text: str) -> None:
 
 
 class Launcher:
-    def __init__(self, var: Path, signals: StopSignals) -> None:
+    def __init__(self, var: Path, lock: int, signals: StopSignals) -> None:
+        self.var = var
+        self.lock = lock
         self.signals = signals
         self.env = {**os.environ, "PROOFSHEET_VAR": str(var), "PYTHONUNBUFFERED": "1"}
         self.redis: Child | None = None
@@ -40,58 +44,61 @@ class Launcher:
         self.worker: Keeper | None = None
         self.demo: Child | None = None
 
-    def broker_start(self, asked: str | None, var: Path, lock: int) -> Broker:
+    def _start(
+        self, name: str, command: Sequence[str], *fds: int, stdout: int | None = None
+    ) -> Child:
+        return child_start(name, command, env=self.env, pass_fds=(self.lock, *fds), stdout=stdout)
+
+    def broker_start(self, asked: str | None) -> Broker:
         """Start a private Redis when that is the choice; every child shares what comes out."""
-        broker = broker_pick(asked, var=var, start=True)
+        broker = broker_pick(asked, var=self.var, start=True)
         if broker.server_command:
+            path = redis_socket(self.var)
             # The lock is ours, so a socket that lies there belongs to nobody.
-            redis_socket(var).unlink(missing_ok=True)
-            self.redis = child_start(
-                "redis-server", broker.server_command, env=self.env, pass_fds=(lock,)
-            )
-            if not self._redis_is_up(var):
+            path.unlink(missing_ok=True)
+            self.redis = self._start("redis-server", broker.server_command)
+            if not self._redis_is_up(self.redis):
                 self.redis.kill()
                 self.redis = None
-                redis_socket(var).unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
                 say(
-                    f"redis-server does not start (see {var / 'redis' / 'redis.log'}); "
+                    f"redis-server does not start (see {self.var / 'redis' / 'redis.log'}); "
                     "a folder is the broker instead."
                 )
-                broker = broker_pick("filesystem://", var=var, start=True)
+                broker = broker_pick("filesystem://", var=self.var, start=True)
         self.env["CELERY_BROKER_URL"] = broker.url
         return broker
 
-    def _redis_is_up(self, var: Path) -> bool:
+    def _redis_is_up(self, server: Child) -> bool:
         deadline = time.monotonic() + REDIS_S
-        while self.redis and self.redis.running and time.monotonic() < deadline:
-            if redis_answers(redis_socket(var)):
+        while server.running and time.monotonic() < deadline:
+            if redis_answers(redis_socket(self.var)):
                 return True
             time.sleep(0.02)
         return False
 
     def web_start(self, listener: socket.socket, host: str, port: int) -> bool:
         """Start the web server on the bound port; False when it died or was told to stop."""
-        self.web = server = child_start(
-            "web server",
-            web.server_command(listener),
-            env=self.env,
-            pass_fds=(listener.fileno(),),
-        )
+        self.web = self._start("web server", web.server_command(listener), listener.fileno())
         listener.close()
-        if web.answers(host, port, while_true=lambda: server.running and not self.signals.asked()):
+        if web.answers(host, port, while_true=self._is_starting):
             return True
-        if server.running and not self.signals.asked():
+        if self._is_starting():
             say("The web server does not answer.")
-            server.kill()
+            self.web.kill()
         return False
+
+    def _is_starting(self) -> bool:
+        return self.web is not None and self.web.running and not self.signals.asked()
 
     def jobs_start(self) -> None:
         """Start the worker and the demo last: they would slow down the first page."""
         self.worker = Keeper(self._worker_start, say, self._worker_start())
-        self.demo = child_start("demo survey", web.demo_command(), env=self.env)
+        self.demo = self._start("demo survey", web.demo_command())
 
     def _worker_start(self) -> Child:
-        return child_start("worker", web.worker_command(), env=self.env)
+        # Its log goes to stderr; to stdout it only writes about signals.
+        return self._start("worker", web.worker_command(), stdout=DEVNULL)
 
     def watch(self) -> int:
         """Go on until a signal or until something dies that the rest cannot do without."""
@@ -153,9 +160,9 @@ def launch(var: Path, host: str, port: int) -> int:
     prepare.database_prepare()
     signals = StopSignals()
     signals.install()
-    launcher = Launcher(var, signals)
+    launcher = Launcher(var, lock, signals)
     try:
-        broker = launcher.broker_start(os.environ.get("CELERY_BROKER_URL"), var, lock)
+        broker = launcher.broker_start(env.broker("CELERY_BROKER_URL"))
         if launcher.web_start(listener, host, port):
             announce(broker, host, port, prepare.admin_create())
             launcher.jobs_start()

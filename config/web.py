@@ -38,8 +38,13 @@ def demo_command() -> list[str]:
     return [sys.executable, str(settings.BASE_DIR / "manage.py"), "seed_demo"]
 
 
+def reachable(host: str) -> str:
+    """The host to connect to from this machine when the server is bound to `host`."""
+    return "127.0.0.1" if host in WILDCARDS or host == "localhost" else host.strip("[]")
+
+
 def address(host: str, port: int) -> str:
-    name = "127.0.0.1" if host in WILDCARDS or host == "localhost" else host.strip("[]")
+    name = reachable(host)
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
@@ -49,8 +54,7 @@ def answers(host: str, port: int, *, while_true: Callable[[], bool]) -> bool:
     allowed = [name for name in settings.ALLOWED_HOSTS if not name.startswith((".", "*"))]
     headers = {"Host": allowed[0] if allowed else "localhost"}
     while while_true() and time.monotonic() < deadline:
-        server = address(host, port).removeprefix("http://").rsplit(":", 1)[0]
-        connection = http.client.HTTPConnection(server, port, timeout=3)
+        connection = http.client.HTTPConnection(reachable(host), port, timeout=3)
         try:
             connection.request("GET", "/", headers=headers)
             connection.getresponse()

@@ -1,8 +1,17 @@
 """Celery tasks: claim, call, finish. Heavy imports inside the bodies."""
 
+from typing import Any
+
 from celery import shared_task
+from celery.signals import worker_ready
 
 from models_app.services import publish, renditions
+
+
+@worker_ready.connect
+def ask_at_start(**_kwargs: Any) -> None:
+    """Whatever the broker forgot while no worker ran is asked for again."""
+    renditions.rendering_request()
 
 
 @shared_task(name=renditions.TASK)

@@ -15,7 +15,11 @@ class SurveyAdmin(admin.ModelAdmin[Survey]):
     readonly_fields = ("slug", "kind", "settings", "pairs_expected")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        # A survey needs its photos planned; `manage.py seed_demo` does both.
+        # A survey needs its pictures planned; `manage.py create_survey` does both.
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # One click must not take the votes along.
         return False
 
 

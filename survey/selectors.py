@@ -113,8 +113,11 @@ def condition_counts(survey: Survey, *, now: datetime) -> dict[int, int]:
     )
     counts = dict.fromkeys(ready.values_list("pk", flat=True), 0)
     counted = (
-        Assignment.objects.filter(survey=survey, is_preview=False, state__in=COUNTED)
-        .exclude(state=STATES.OPEN, expires_at__lte=now)
+        Assignment.objects.filter(
+            Q(state=STATES.VOTED) | Q(state=STATES.OPEN, expires_at__gt=now),
+            survey=survey,
+            is_preview=False,
+        )
         .values_list("condition")
         .annotate(n=Count("pk"))
     )
@@ -127,13 +130,17 @@ def condition_counts(survey: Survey, *, now: datetime) -> dict[int, int]:
 def candidates(
     condition: int, *, photos_blocked: Sequence[str], stimuli_blocked: Sequence[int]
 ) -> list[Candidate]:
-    """Pairs of a condition that a person may still see; one query."""
+    """Least-shown pairs of a condition that a person may still see, drawn at random; one query.
+
+    A few are enough to choose from, and a survey may have thousands of photos.
+    """
     rows = (
         Stimulus.objects.filter(condition=condition)
         .exclude(photo__in=photos_blocked)
         .exclude(pk__in=stimuli_blocked)
         .annotate(shown=Count("assignments", filter=Q(assignments__state__in=COUNTED)))
-        .values_list("pk", "shown")
+        .order_by("shown", "?")
+        .values_list("pk", "shown")[:20]
     )
     return [Candidate(stimulus, shown) for stimulus, shown in rows]
 

@@ -1,4 +1,4 @@
-"""Tests: a fast password hasher, media in a temporary folder, tasks run where they are sent."""
+"""Tests: a fast password hasher, media in a temporary folder, messages stay in memory."""
 
 import tempfile
 from pathlib import Path
@@ -18,8 +18,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-CELERY_TASK_ALWAYS_EAGER = True
-CELERY_TASK_EAGER_PROPAGATES = True
+CELERY_BROKER_URL = "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS = {}
 # A real file, as in use: locks between connections are part of what is tested.
 if "sqlite" in DATABASES["default"]["ENGINE"]:
     DATABASES["default"]["TEST"] = {"NAME": str(Path(_temporary.name) / "test.sqlite3")}

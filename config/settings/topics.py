@@ -96,5 +96,10 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"axes": {"level": "WARNING"}, "PIL": {"level": "WARNING"}},
+    "loggers": {
+        "axes": {"level": "WARNING"},
+        "PIL": {"level": "WARNING"},
+        # A visitor who follows a broken link is no event for whoever runs this.
+        "django.request": {"level": "ERROR"},
+    },
 }

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from models_app.distortions.registry import DISTORTIONS, level_get
+from models_app.errors import DatasetError
 from models_app.models import Dataset, Rendition, SurveySource
 from models_app.selectors import source_filter
 from models_app.services.renditions import ORIGINAL, rendering_request, renditions_plan
@@ -16,17 +17,29 @@ State = Rendition.State
 
 @transaction.atomic
 def survey_make(
-    slug: str, *, title: str, dataset: Dataset, settings: dict[str, object]
+    slug: str, *, title: str, dataset: str, settings: dict[str, object], new: bool = False
 ) -> SurveySource:
-    """Make and open a survey of a dataset's photos and plan its renditions; idempotent."""
+    """Make and open a survey of a dataset's photos and plan its renditions.
+
+    Repeating it plans what photos were added; with `new` an existing survey is an error. Raises
+    DatasetError for a dataset that is not there or empty.
+    """
+    photos = Dataset.objects.filter(name=dataset, photos__isnull=False).first()
+    if photos is None:
+        raise DatasetError(
+            f"There are no photos in a dataset {dataset!r}; import some first: "
+            f"manage.py import_photos FOLDER --dataset {dataset}"
+        )
     survey = surveys.survey_get(slug)
+    if survey is not None and new:
+        raise DatasetError(f"There is a survey {slug!r} already; choose another short name.")
     if survey is None:
         survey = surveys.survey_create(slug, title=title, settings=settings)
         surveys.survey_open(survey)
     source, _created = SurveySource.objects.get_or_create(
         survey=survey,
         defaults={
-            "dataset": dataset,
+            "dataset": photos,
             "preset": survey.settings["preset"],
             "long_side": survey.settings["long_side"],
             "encoding": survey.settings["encoding"],

@@ -1,5 +1,6 @@
 """Plan renditions, claim them for rendering, record what came out."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,10 +9,13 @@ from celery import current_app
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from models_app.distortions.registry import DISTORTIONS
 from models_app.models import Photo, Rendition, SurveySource
 from models_app.selectors import source_filter
+
+logger = logging.getLogger(__name__)
 
 ORIGINAL = "original"
 # Older than this a claim belongs to a worker that died: rendering one photo takes seconds.
@@ -68,8 +72,18 @@ def renditions_plan(source: SurveySource) -> int:
 
 
 def rendering_request() -> None:
-    """Ask a worker to render what is missing; rows decide what that is, so asking is free."""
-    transaction.on_commit(lambda: current_app.send_task(TASK))
+    """Ask a worker to render what is missing; rows decide what that is, so asking is free.
+
+    Without a broker nothing is lost: every worker asks again when it starts.
+    """
+    transaction.on_commit(_send)
+
+
+def _send() -> None:
+    try:
+        current_app.send_task(TASK)
+    except OperationalError as error:
+        logger.warning("no broker (%s); pictures are rendered once a worker starts", error)
 
 
 @transaction.atomic

@@ -1,11 +1,8 @@
 """One small class per operation; permission and caller named on each."""
 
-from typing import Any
-
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import AllowAny, IsAdminUser
 from rest_framework.request import Request
@@ -13,20 +10,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from survey import results
+from survey.api.authentication import CookieAuthentication
 from survey.api.serializers import ProgressOutput, SkipInput, VoteInput, progress_data
 from survey.cookies import session_of
 from survey.models import Session, Survey
 from survey.services.sessions import trials_lease
 from survey.services.surveys import survey_get
 from survey.services.votes import trial_skip, vote_record
-
-
-class CookieAuthentication(SessionAuthentication):
-    """As SessionAuthentication, but CSRF is checked for people without an account too."""
-
-    def authenticate(self, request: Request) -> Any:
-        self.enforce_csrf(request)
-        return super().authenticate(request)
 
 
 def survey_or_404(slug: str) -> Survey:

@@ -55,7 +55,7 @@ def survey_page(request: HttpRequest, slug: str) -> HttpResponse:
         "survey": survey,
         "results": shown,
         "raw": found,
-        "sorted": _by_share(shown["distortions"]),
+        "ranked": _by_share(shown["distortions"]),
         "layouts": [
             {"key": key, "label": label, "n": found["sides"]["layouts"].get(key, 0)}
             for key, label in Vote.Layout.choices

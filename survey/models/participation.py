@@ -87,11 +87,13 @@ class Assignment(models.Model):
             ),
         ]
         indexes = [
-            # Least-voted condition first: votes and open leases a condition, previews left out.
+            # Least-voted condition first: votes and open leases a condition, answered by the index
+            # alone. Only is_preview may narrow it: SQLite cannot match a partial index against
+            # values that come as parameters, and would read the table instead.
             models.Index(
                 fields=["survey", "condition", "state", "expires_at"],
                 name="assignment_condition_count",
-                condition=models.Q(is_preview=False, state__in=["open", "voted"]),
+                condition=models.Q(is_preview=False),
             ),
             # The photo shown least often with a condition.
             models.Index(fields=["stimulus", "state"], name="assignment_stimulus_count"),

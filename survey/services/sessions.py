@@ -71,12 +71,19 @@ def trials_lease(session: Session) -> Progress:
     The whole assignment is one transaction under the survey's lock (on SQLite BEGIN IMMEDIATE is
     that lock), so two clients never count the same state and the balance is exact.
     """
-    survey = Survey.objects.select_for_update().get(pk=session.participant.survey_id)
+    return trials_lease_locked(session, survey_lock(session))
+
+
+def survey_lock(session: Session) -> Survey:
+    """Take the lock under which all assignments of a survey are made; needs a transaction."""
+    return Survey.objects.select_for_update().get(pk=session.participant.survey_id)
+
+
+def trials_lease_locked(session: Session, survey: Survey) -> Progress:
+    """As trials_lease, inside a transaction that holds the survey's lock."""
+    now = timezone.now()
+    # Another request of this session may have finished it while this one waited for the lock.
     session.refresh_from_db(fields=["finished_at", "completion_code"])
-    return _trials_lease(session, survey, timezone.now())
-
-
-def _trials_lease(session: Session, survey: Survey, now: datetime) -> Progress:
     settings = Settings.from_json(survey.settings)
     done = selectors.votes_count(session)
     if session.finished_at is not None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from survey.errors import AnswerConflict, AssignmentGone, SurveyClosed
 from survey.kinds import kind_get
 from survey.models import Assignment, Session, Survey, Vote
-from survey.services.sessions import Progress, trials_lease
+from survey.services.sessions import Progress, survey_lock, trials_lease_locked
 
 STATES = Assignment.State
 
@@ -36,14 +36,14 @@ def vote_record(session: Session, *, token: str, answer: str, viewing: Viewing) 
     and gets the current state; another answer to the same trial raises AnswerConflict.
     """
     # Lock first: on PostgreSQL two copies of a request would otherwise both find the lease open.
-    survey = Survey.objects.select_for_update().get(pk=session.participant.survey_id)
+    survey = survey_lock(session)
     kind = kind_get(survey.kind)
     answer = kind.answer_check(answer)
     trial = _trial_get(session, token)
     if trial.state == STATES.VOTED:
         if trial.vote.chosen_side != answer:
             raise AnswerConflict(_("This pair already has your answer; the first one is kept."))
-        return trials_lease(session)
+        return trials_lease_locked(session, survey)
     if survey.state != Survey.State.OPEN and not trial.is_preview:
         raise SurveyClosed(_("This survey has been closed; your earlier answers are kept."))
     _trial_close(trial, STATES.VOTED)
@@ -54,18 +54,19 @@ def vote_record(session: Session, *, token: str, answer: str, viewing: Viewing) 
         created_at=timezone.now(),
         **asdict(viewing),
     )
-    return trials_lease(session)
+    return trials_lease_locked(session, survey)
 
 
 @transaction.atomic
 def trial_skip(session: Session, *, token: str, reason: str) -> Progress:
     """End a trial whose pictures could not be shown; repeating it changes nothing."""
+    survey = survey_lock(session)
     trial = _trial_get(session, token)
     if trial.state == STATES.OPEN:
         trial.skip_reason = reason
         trial.save(update_fields=["skip_reason"])
         _trial_close(trial, STATES.SKIPPED)
-    return trials_lease(session)
+    return trials_lease_locked(session, survey)
 
 
 def _trial_get(session: Session, token: str) -> Assignment:

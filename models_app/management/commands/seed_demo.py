@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from models_app import selectors
 from models_app.datasets.demo import demo_photos
 from models_app.errors import DatasetError
-from models_app.models import Dataset
 from models_app.services.datasets import ImportReport, folder_files, photos_import
 from models_app.services.publish import survey_make
 
@@ -28,20 +27,21 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             report = self.load(options["photos"])
+            for name, reason in report.refused.items():
+                self.stderr.write(
+                    _("refused %(name)s: %(reason)s") % {"name": name, "reason": reason}
+                )
+            source = survey_make(
+                "demo", title=_("Demo survey"), dataset="demo", settings=dict(SETTINGS)
+            )
         except DatasetError as error:
             raise CommandError(str(error)) from error
-        for name, reason in report.refused.items():
-            self.stderr.write(_("refused %(name)s: %(reason)s") % {"name": name, "reason": reason})
-        dataset = Dataset.objects.get(name="demo")
-        if not dataset.photos.exists():
-            raise CommandError(_("No photo could be used, so there is no demo survey."))
-        survey_make("demo", title=_("Demo survey"), dataset=dataset, settings=dict(SETTINGS))
         if options["wait"]:
             self.wait()
         counts = selectors.rendition_counts("demo")
         self.stdout.write(
             _("demo survey: %(photos)d photos, %(ready)d pictures ready, %(pending)d to render")
-            % {"photos": dataset.photos.count(), **counts}
+            % {"photos": source.dataset.photos.count(), **counts}
         )
 
     def load(self, folder: Path | None) -> ImportReport:

@@ -1,0 +1,8 @@
+"""All benchmarks, one after the other: `make bench`."""
+
+import subprocess
+import sys
+
+for module in ("bench.distortions", "bench.votes"):
+    print(f"== {module}", flush=True)
+    subprocess.run([sys.executable, "-m", module], check=True)

@@ -1,0 +1,60 @@
+from argparse import ArgumentParser
+from dataclasses import fields
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from models_app.errors import DatasetError
+from models_app.services.publish import survey_make
+from survey.errors import SurveyError
+from survey.kinds.base import Settings
+
+
+class Command(BaseCommand):
+    help = "Make and open a survey of a dataset's photos and ask a worker to render its pairs."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug", help="short name, as in the address /s/SLUG/")
+        parser.add_argument("--dataset", required=True, help="name given to import_photos")
+        parser.add_argument("--title", required=True, help="what annotators read")
+        parser.add_argument(
+            "--set",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help=f"a setting: {', '.join(field.name for field in fields(Settings))}",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        slug: str = options["slug"]
+        try:
+            source = survey_make(
+                slug,
+                title=options["title"],
+                dataset=options["dataset"],
+                settings=dict(setting(text) for text in options["set"]),
+                new=True,
+            )
+        except (DatasetError, SurveyError) as error:
+            raise CommandError(str(error)) from error
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        self.stdout.write(
+            _("survey %(slug)s: %(photos)d photos; open at /s/%(slug)s/ once a worker renders")
+            % {"slug": slug, "photos": source.dataset.photos.count()}
+        )
+
+
+def setting(text: str) -> tuple[str, object]:
+    """Read NAME=VALUE; whole numbers become numbers where the setting is one."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise CommandError(
+            _("--set %(text)r has no =; write NAME=VALUE, as in trials=60.") % {"text": text}
+        )
+    numeric = {field.name for field in fields(Settings) if isinstance(field.default, int)}
+    if name in numeric and value.strip().lstrip("-").isdigit():
+        return name, int(value)
+    return name, value

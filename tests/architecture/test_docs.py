@@ -1,0 +1,37 @@
+"""Every setting and command appears in the README."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+README = (ROOT / "README.md").read_text()
+SETTINGS = sorted(
+    {
+        name
+        for path in (ROOT / "config").rglob("*.py")
+        for name in re.findall(
+            r"env\.(?:text|boolean|integer|names|folder|database|broker)\(\s*\"([A-Z_]+)\"",
+            path.read_text(),
+        )
+    }
+)
+COMMANDS = sorted(
+    path.stem for path in ROOT.glob("*/management/commands/*.py") if not path.stem.startswith("_")
+)
+
+
+def test_there_are_settings_and_commands_to_look_for():
+    assert len(SETTINGS) >= 12
+    assert COMMANDS == ["create_survey", "export_votes", "import_photos", "seed_demo"]
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_setting_is_in_the_readme(name: str):
+    assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_in_the_readme(name: str):
+    assert f"manage.py {name}" in README

@@ -1,0 +1,139 @@
+"""A real browser (Debian's Chromium) against a real server."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from models_app.models import Rendition
+from models_app.services import publish
+from models_app.services.datasets import photos_import
+from models_app.tasks import render_missing
+from survey.models import Survey
+from tests.conftest import needs
+
+# Playwright keeps an event loop running in the main thread until the last test; the ORM is used
+# beside that loop, never inside it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+CHROMIUM = Path("/usr/bin/chromium")
+AXE = Path(__file__).parent.parent / "vendor" / "axe-core-4.14.1" / "axe.min.js"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/browser" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.django_db(transaction=True))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    needs(CHROMIUM.exists(), "Chromium (/usr/bin/chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """One browser profile; it notes every host it was asked to contact."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.context = context
+        self.address = address
+        self.hosts: set[str] = set()
+        self.errors: list[str] = []
+        context.on("request", lambda request: self.hosts.add(request.url.split("/")[2]))
+        self.page = self.tab()
+
+    def tab(self) -> Page:
+        page = self.context.new_page()
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on(
+            "console", lambda line: self.errors.append(line.text) if line.type == "error" else None
+        )
+        return page
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.address + path)
+
+    def to_first_pair(self) -> None:
+        self.open("/s/study/")
+        for _page in range(3):
+            self.page.click("main button[type=submit]")
+        self.pair()
+
+    def pair(self) -> tuple[str, str]:
+        """Wait for a pair and return the addresses of its two pictures."""
+        self.page.wait_for_selector(".pair.shown:not(.leaving) button:not([disabled]) img")
+        images = self.page.query_selector_all(".side img")
+        left, right = (image.get_attribute("src") or "" for image in images)
+        return left, right
+
+    def choose(self, how: str) -> None:
+        """Answer the pair on the page by click or key, and wait for the next page state."""
+        before = self.pair()
+        # The page ignores what comes within 300 ms of a new pair, as a second tap would.
+        self.page.wait_for_timeout(350)
+        if how in {"left", "right"}:
+            self.page.click(f".side[data-side={how}]")
+        else:
+            self.page.keyboard.press(how)
+        self.page.wait_for_function(
+            "(old) => !document.querySelector('.pair') || "
+            "(document.querySelector('.pair.shown:not(.leaving)') && "
+            "document.querySelector('.side img').getAttribute('src') !== old && "
+            "!document.querySelector('.side').disabled)",
+            arg=before[0],
+        )
+
+    def violations(self) -> list[str]:
+        self.page.evaluate(AXE.read_text())
+        found = self.page.evaluate("axe.run(document)")
+        return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found["violations"]]
+
+
+@pytest.fixture
+def visit(chromium: Browser, live_server):
+    """Make visitors: visit(width, height, ...)."""
+    contexts = []
+
+    def make(width: int = 1440, height: int = 900, **options: object) -> Visitor:
+        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        return Visitor(context, live_server.url)
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def study(transactional_db: None, real_photos: list[Path]) -> Survey:
+    """Seven real photos, six strong edits, twenty trials."""
+    photos_import("d", {path: path.name for path in real_photos}, credits={})
+    settings = {"trials": 20, "photo_repeats": 6, "photo_gap": 3, "long_side": 640}
+    publish.survey_make("study", title="Holiday photos", dataset="d", settings=settings)
+    wanted = [("original", ""), ("contrast", "-0.6"), ("contrast", "0.6"), ("saturation", "-1.0"),
+              ("exposure", "1.2"), ("tint", "0.8"), ("temperature", "3000")]  # fmt: skip
+    keep = [
+        rendition.pk
+        for rendition in Rendition.objects.all()
+        if (rendition.distortion, rendition.level) in wanted
+    ]
+    Rendition.objects.exclude(pk__in=keep).delete()
+    while render_missing():
+        pass
+    return Survey.objects.get(slug="study")

@@ -1,0 +1,54 @@
+"""Staff log-in: wrong passwords close it for a while; nobody is sent round in circles."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ada() -> User:
+    return User.objects.create_superuser("ada", password="correct horse battery")
+
+
+def log_in(password: str, address: str = "203.0.113.5"):
+    form = {"username": "ada", "password": password}
+    return Client(REMOTE_ADDR=address).post("/login/?next=/dashboard/", form)
+
+
+def test_the_right_password_opens_the_dashboard(ada: User):
+    assert log_in("correct horse battery")["Location"] == "/dashboard/"
+
+
+def test_five_wrong_passwords_close_the_log_in(ada: User):
+    for _guess in range(4):
+        assert log_in("guess").status_code == 200
+    assert log_in("guess").status_code == 429
+    closed = log_in("correct horse battery")
+    assert closed.status_code == 429
+    assert "15 minutes" in closed.content.decode()
+    # Somebody elsewhere guessing must not lock Ada out.
+    assert log_in("correct horse battery", "203.0.113.9").status_code == 302
+
+
+def test_an_account_that_is_not_staff_is_asked_to_log_in(outsider: Client):
+    answer = outsider.get("/dashboard/")
+    assert answer["Location"] == "/login/?next=/dashboard/"
+    assert outsider.get(answer["Location"]).status_code == 200
+
+
+def test_logging_out_is_a_post(admin: Client):
+    assert admin.get("/logout/").status_code == 405
+    assert admin.post("/logout/").status_code == 302
+    assert admin.get("/dashboard/").status_code == 302
+
+
+def test_the_admin_site_asks_for_a_log_in_too():
+    assert Client().get("/admin/").status_code == 302
+
+
+def test_a_redirect_never_leaves_this_site(ada: User):
+    form = {"username": "ada", "password": "correct horse battery"}
+    answer = Client().post("/login/?next=https://evil.example/", form)
+    assert answer["Location"] == "/dashboard/"

@@ -1,0 +1,59 @@
+"""manage.py create_survey"""
+
+import io
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from models_app import selectors
+from models_app.services.datasets import photos_import
+from survey.models import Survey
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def dataset(real_photos) -> None:
+    photos_import("holiday", {real_photos[2]: "coffee.png"})
+
+
+def run(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command("create_survey", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_it_makes_an_open_survey_and_plans_its_pictures():
+    out = run("trip", "--dataset", "holiday", "--title", "Our trip", "--set", "trials=60",
+              "--set", "encoding=png", "--set", "question=Which do you like?")  # fmt: skip
+    assert "survey trip: 1 photos" in out
+    survey = Survey.objects.get(slug="trip")
+    assert survey.state == "open"
+    assert survey.settings["trials"] == 60
+    assert survey.settings["encoding"] == "png"
+    assert survey.settings["question"] == "Which do you like?"
+    assert survey.pairs_expected == 80
+    assert selectors.rendition_counts("trip")["pending"] == 81
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["trip", "--dataset", "nothing", "--title", "T"], "no photos in a dataset 'nothing'"),
+        (["trip", "--dataset", "holiday", "--title", "T", "--set", "trials"], "has no ="),
+        (["trip", "--dataset", "holiday", "--title", "T", "--set", "trials=0"], "from 1 to 200"),
+        (["trip", "--dataset", "holiday", "--title", "T", "--set", "trials=x"], "a whole number"),
+        (["trip", "--dataset", "holiday", "--title", "T", "--set", "x=1"], "no survey setting"),
+        (["a b", "--dataset", "holiday", "--title", "T"], "letters, numbers"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_makes_nothing(arguments: list[str], said: str):
+    with pytest.raises(CommandError, match=said):
+        run(*arguments)
+    assert not Survey.objects.exists()
+
+
+def test_a_taken_name_is_refused():
+    run("trip", "--dataset", "holiday", "--title", "T")
+    with pytest.raises(CommandError, match="choose another"):
+        run("trip", "--dataset", "holiday", "--title", "T")
