@@ -70,9 +70,13 @@ def child_start(
 
 
 def _die_with(parent: int) -> None:
-    """In the child before exec: get SIGTERM when the launcher dies, whatever killed it."""
+    """In the child before exec: be killed when the launcher dies, whatever killed it.
+
+    SIGTERM is too mild: a worker that has lost Redis at the same moment tries to reach it for long.
+    The leaders' own children notice that their leader is gone.
+    """
     if _libc is not None:
-        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         # It died between fork and prctl.
         os._exit(1)

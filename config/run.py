@@ -51,11 +51,11 @@ class Launcher:
 
     def broker_start(self, asked: str | None) -> Broker:
         """Start a private Redis when that is the choice; every child shares what comes out."""
+        path = redis_socket(self.var)
+        # The lock is ours, so a socket that lies there belongs to nobody; others would join it.
+        path.unlink(missing_ok=True)
         broker = broker_pick(asked, var=self.var, start=True)
         if broker.server_command:
-            path = redis_socket(self.var)
-            # The lock is ours, so a socket that lies there belongs to nobody.
-            path.unlink(missing_ok=True)
             self.redis = self._start("redis-server", broker.server_command)
             if not self._redis_is_up(self.redis):
                 self.redis.kill()

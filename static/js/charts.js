@@ -49,7 +49,9 @@ function estimate(entry, place, flat, colours, label) {
   ];
   if (label) {
     const style = { text: label, x: high[0] + 8, y: high[1], verticalAlign: "middle" };
-    children.push({ type: "text", style: { ...style, fill: colours.ink, font: `13px ${colours.font}` } });
+    // The page's colour behind it keeps it readable where it meets the 50 % line.
+    const looks = { fill: colours.ink, backgroundColor: colours.page, padding: [1, 2] };
+    children.push({ type: "text", style: { ...style, ...looks, font: `13px ${colours.font}` } });
   }
   return { type: "group", children };
 }
@@ -111,7 +113,7 @@ function sentence(entry, texts) {
 function distortionsOption(entries, texts, colours, narrow) {
   return {
     ...frame(colours, texts.chart),
-    grid: { left: narrow ? 118 : 190, right: 16, top: 8, bottom: 44, outerBoundsMode: "none" },
+    grid: { left: narrow ? 132 : 216, right: 16, top: 8, bottom: 44, outerBoundsMode: "none" },
     tooltip: tooltip(colours, (i) => `${entries[i].label}\n${sentence(entries[i], texts)}`),
     xAxis: {
       ...shareAxis(colours),
@@ -144,6 +146,7 @@ function distortionsOption(entries, texts, colours, narrow) {
           entries[i].share &&
           estimate(entries[i], (x) => api.coord([x, i]), true, colours, percent(entries[i].share)),
         encode: { x: 0, y: -1 },
+        z: 6,
       },
       {
         type: "line",

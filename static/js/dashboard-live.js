@@ -49,7 +49,7 @@ function repeat(step) {
 }
 
 function ago(milliseconds) {
-  const format = new Intl.RelativeTimeFormat(lang, { style: "narrow", numeric: "always" });
+  const format = new Intl.RelativeTimeFormat(lang, { style: "narrow", numeric: "auto" });
   const seconds = Math.round(milliseconds / 1000);
   if (seconds < 60) return format.format(-seconds, "second");
   if (seconds < 3600) return format.format(-Math.round(seconds / 60), "minute");

@@ -29,7 +29,8 @@ function progress(state) {
   count.textContent = count.dataset.template.replace("%(n)s", number).replace("%(total)s", state.total);
 }
 
-async function advance(state) {
+// `message` tells what became of the pair before.
+async function advance(state, message = "") {
   progress(state);
   if (state.state === "done") {
     location.replace(state.next);
@@ -38,7 +39,7 @@ async function advance(state) {
   if (state.state === "waiting") {
     say(texts.waiting);
     await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
-    await advance(await post(main.dataset.pairUrl, {}));
+    await advance(await post(main.dataset.pairUrl, {}), message);
     return;
   }
   const [current, upcoming] = state.trials;
@@ -52,7 +53,7 @@ async function advance(state) {
     return;
   }
   clearTimeout(slow);
-  say("");
+  say(message);
   choosing = true;
   // Only now, so that the next pair never competes with this one for the line.
   if (upcoming) stage.load(upcoming);
@@ -61,8 +62,7 @@ async function advance(state) {
 async function skip(trial) {
   const body = { token: trial.token, reason: "picture-failed" };
   const state = await post(main.dataset.skipUrl, body, () => say(texts.saving));
-  await advance(state);
-  say(texts.failed);
+  await advance(state, texts.failed);
 }
 
 async function choose(side) {
@@ -71,9 +71,9 @@ async function choose(side) {
   const vote = { token: stage.trial.token, answer: side, ...stage.viewing() };
   stage.acknowledge(side);
   outbox.put(vote);
-  const state = await send(vote);
+  const { state, message } = await send(vote);
   await stage.leave();
-  await advance(state);
+  await advance(state, message);
 }
 
 // Sends a vote until it is stored; an answer the server has no open pair for is dropped.
@@ -81,14 +81,12 @@ async function send(vote) {
   try {
     const state = await post(main.dataset.voteUrl, vote, () => say(texts.saving));
     outbox.clear();
-    say("");
-    return state;
+    return { state, message: "" };
   } catch (error) {
-    if (!(error instanceof Refused) || !["gone", "conflict"].includes(error.code)) throw error;
+    if (!(error instanceof Refused) || !["gone", "conflict", "closed"].includes(error.code)) throw error;
     outbox.clear();
     const state = await post(main.dataset.pairUrl, {});
-    say(texts.gone);
-    return state;
+    return { state, message: texts.gone };
   }
 }
 
@@ -104,7 +102,12 @@ function stop(error) {
 
 async function begin() {
   const kept = outbox.get();
-  await advance(kept ? await send(kept) : await post(main.dataset.pairUrl, {}, () => say(texts.saving)));
+  if (kept) {
+    const { state, message } = await send(kept);
+    await advance(state, message);
+  } else {
+    await advance(await post(main.dataset.pairUrl, {}, () => say(texts.loading)));
+  }
 }
 
 for (const side of stage.sides) {

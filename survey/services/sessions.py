@@ -88,23 +88,25 @@ def trials_lease_locked(session: Session, survey: Survey) -> Progress:
     done = selectors.votes_count(session)
     if session.finished_at is not None:
         return Progress("done", done, settings.trials)
-    expired = session.assignments.filter(state=Assignment.State.OPEN, expires_at__lte=now)
+    running = survey.state == Survey.State.OPEN or session.participant.is_preview
+    leases = session.assignments.filter(state=Assignment.State.OPEN)
+    # A survey that closes ends the sessions in it: nobody is left with a pair nobody takes.
+    expired = leases.filter(expires_at__lte=now) if running else leases
     expired.update(state=Assignment.State.EXPIRED)
     # The person is here: what they hold stays theirs.
     renewed = now + timedelta(minutes=settings.lease_minutes)
-    session.assignments.filter(state=Assignment.State.OPEN).update(expires_at=renewed)
+    leases.update(expires_at=renewed)
     trials = selectors.trials_open(session)
     wanted = min(LOOKAHEAD, settings.trials - done)
-    if survey.state == Survey.State.OPEN or session.participant.is_preview:
-        while len(trials) < wanted:
-            trial = _trial_add(session, survey, settings, now)
-            if trial is None:
-                break
-            trials.append(trial)
+    while running and len(trials) < wanted:
+        trial = _trial_add(session, survey, settings, now)
+        if trial is None:
+            break
+        trials.append(trial)
     if trials:
         return Progress("pair", done, settings.trials, tuple(trials))
     still_coming = selectors.pairs_ready(survey) < survey.pairs_expected
-    if wanted and still_coming and survey.state == Survey.State.OPEN:
+    if wanted and still_coming and running:
         return Progress("waiting", done, settings.trials)
     _session_finish(session, now)
     return Progress("done", done, settings.trials)

@@ -54,6 +54,15 @@ def survey_or_404(slug: str) -> Survey:
     return survey
 
 
+def next_page(session: Session) -> str:
+    """Name of the first page that this session has not done yet."""
+    if session.finished_at is not None:
+        return "survey:done"
+    if session.participant.consented_at is None:
+        return "survey:consent"
+    return "survey:pair" if session.instructions_seen_at else "survey:instructions"
+
+
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest, slug: str) -> HttpResponse:
@@ -70,7 +79,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
             except SurveyClosed as error:
                 return render(request, "survey/closed.html", {"message": error}, status=409)
             session_remember(request, session)
-        return redirect("survey:consent", slug)
+        return redirect(next_page(session), slug)
     settings = Settings.from_json(survey.settings)
     ready = selectors.pairs_ready(survey)
     pair_bytes = selectors.pair_bytes_mean(survey)
@@ -138,12 +147,8 @@ def instructions(request: HttpRequest, survey: Survey, session: Session) -> Http
 @ensure_csrf_cookie
 @needs_session
 def pair(request: HttpRequest, survey: Survey, session: Session) -> HttpResponse:
-    if session.participant.consented_at is None:
-        return redirect("survey:consent", survey.slug)
-    if session.instructions_seen_at is None:
-        return redirect("survey:instructions", survey.slug)
-    if session.finished_at is not None:
-        return redirect("survey:done", survey.slug)
+    if next_page(session) != "survey:pair":
+        return redirect(next_page(session), survey.slug)
     settings = Settings.from_json(survey.settings)
     context = {"survey": survey, "settings": settings, "question": texts.question(settings)}
     return render(request, kind_get(survey.kind).template_name, context)

@@ -6,6 +6,7 @@ from itertools import cycle, islice
 from django.contrib.auth.models import User
 
 from survey.models import Participant, Survey, Vote
+from survey.services.surveys import survey_close
 
 WAYS = ("left", "ArrowRight", "right", "1", "2", "ArrowLeft")
 
@@ -149,6 +150,19 @@ def test_a_lost_reply_is_not_a_second_vote(study: Survey, visit):
     visitor.page.route("**/votes/", lose_reply)
     visitor.choose("left")
     assert tries == [200, 200, 200]
+    assert Vote.objects.count() == 1
+
+
+def test_a_survey_that_closes_ends_with_the_code(study: Survey, visit):
+    visitor = visit()
+    visitor.to_first_pair()
+    visitor.choose("left")
+    survey_close(study)
+    visitor.page.wait_for_timeout(350)
+    visitor.page.keyboard.press("1")
+    visitor.page.wait_for_url("**/done/")
+    code = Participant.objects.get().sessions.get().completion_code
+    assert visitor.page.inner_text("output") == code
     assert Vote.objects.count() == 1
 
 

@@ -47,10 +47,14 @@ def test_it_refuses_another_site_s_form(annotator: Annotator):
 
 
 def test_it_ends_the_session_of_a_closed_survey(survey: Survey, annotator: Annotator):
+    annotator.pair()
     survey_close(survey)
     state = annotator.pair()
     assert state["state"] == "done"
-    assert Assignment.objects.count() == 0
+    assert set(Assignment.objects.values_list("state", flat=True)) == {"expired"}
+    page = annotator.client.get(state["next"]).content.decode()
+    annotator.session.refresh_from_db()
+    assert annotator.session.completion_code in page
 
 
 def test_it_waits_while_pictures_are_to_come(annotator: Annotator, survey: Survey):

@@ -78,6 +78,13 @@ def test_a_finished_session_goes_to_its_code(annotator: Annotator):
     while state["state"] == "pair":
         state = annotator.vote(state["trials"][0]["token"]).json()
     assert annotator.client.get("/s/study/pair/")["Location"] == "/s/study/done/"
+    assert annotator.client.post("/s/study/")["Location"] == "/s/study/done/"
+    assert "taken part already" in annotator.client.get("/s/study/").content.decode()
+    assert Participant.objects.count() == 1
+
+
+def test_somebody_who_comes_back_goes_on_where_they_left(annotator: Annotator):
+    assert annotator.client.post("/s/study/")["Location"] == "/s/study/pair/"
 
 
 def test_codes_differ_and_stay(survey: Survey):
