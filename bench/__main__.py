@@ -3,6 +3,6 @@
 import subprocess
 import sys
 
-for module in ("bench.distortions", "bench.votes"):
+for module in ("bench.distortions", "bench.votes", "bench.clients"):
     print(f"== {module}", flush=True)
     subprocess.run([sys.executable, "-m", module], check=True)

@@ -30,12 +30,12 @@ def setup(folder: str) -> None:
     call_command("migrate", verbosity=0)
 
 
-def survey_make():
+def survey_make(trials: int = 200):
     from models_app.services.renditions import conditions
     from survey.services.stimuli import ConditionInfo, Picture, stimuli_register
     from survey.services.surveys import survey_create, survey_open
 
-    survey = survey_create("bench", title="Bench", settings={"trials": 200})
+    survey = survey_create("bench", title="Bench", settings={"trials": trials})
     infos = [None, *(ConditionInfo(d, v, d, "style", 1) for d, v in conditions())]
     for photo in range(PHOTOS):
         name = f"photo-{photo}.jpg"

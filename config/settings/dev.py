@@ -11,6 +11,7 @@ HOST = env.text("HOST", "127.0.0.1")
 PORT = env.integer("PORT", 8000, 1, 65535)
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", local_hosts(HOST))
 # Static files straight from static/, so that `make run` needs no collectstatic.
+STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {

@@ -68,7 +68,7 @@ export function watchResults(line, updatedAt, show) {
   let received = Date.now();
 
   function tell(problem) {
-    const time = shownAt.toLocaleTimeString(lang);
+    const time = shownAt.toLocaleTimeString(lang, { hourCycle: "h23" });
     // A screen reader hears this element, so it changes only when there is news.
     setText(trouble, problem ? fill(problem, { time }) : "");
     age.hidden = Boolean(problem);

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
+from tqdm import tqdm
 
 from models_app import selectors
 from models_app.datasets.demo import demo_photos
@@ -53,6 +54,12 @@ class Command(BaseCommand):
         )
 
     def wait(self) -> None:
-        while missing := selectors.rendition_counts("demo")["pending"]:
-            self.stdout.write(_("%(n)d pictures to render ...") % {"n": missing})
-            time.sleep(POLL_S)
+        """Follow the rows until a worker has rendered them all; `make run` starts one."""
+        missing = selectors.rendition_counts("demo")["pending"]
+        self.stdout.write(_("waiting for a worker to render %(n)d pictures ...") % {"n": missing})
+        with tqdm(total=missing, unit=_("pictures"), disable=None) as shown:
+            while missing:
+                time.sleep(POLL_S)
+                left = selectors.rendition_counts("demo")["pending"]
+                shown.update(missing - left)
+                missing = left

@@ -1,0 +1,197 @@
+"""Staff pages: who sees them, what they show with and without votes, what they cost."""
+
+import csv
+import io
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from survey.models import Survey, Vote
+from tests.factories import survey_make
+from tests.people import Annotator
+
+PAGES = ("", "surveys/study/")
+FILES = ("surveys/study/votes.csv", "surveys/study/codebook.csv", "surveys/study/shares.csv")
+
+
+def vote_all(survey: Survey, *, preview: bool = False) -> None:
+    person = Annotator(survey, preview=preview)
+    state = person.pair()
+    while state["state"] == "pair":
+        state = person.vote(state["trials"][0]["token"], "left").json()
+
+
+@pytest.fixture
+def voted(survey: Survey) -> Survey:
+    """Two people with four votes each, and a staff preview."""
+    for preview in (False, False, True):
+        vote_all(survey, preview=preview)
+    return survey
+
+
+def text_of(page: str) -> str:
+    """What is read on a page, in one line."""
+    body = re.sub(r"<script.*?</script>", "", page[page.index("<main") :], flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]*>", " ", body).split()).replace(" ;", ";")
+
+
+@pytest.mark.parametrize("page", PAGES + FILES)
+def test_anonymous_people_are_sent_to_the_log_in(client: Client, survey: Survey, page: str):
+    url = f"/dashboard/{page}"
+    response = client.get(url)
+    assert response.status_code == 302
+    assert response["Location"] == f"/login/?next={url}"
+
+
+@pytest.mark.parametrize("page", PAGES + FILES)
+def test_people_who_are_not_staff_are_sent_to_the_log_in(
+    outsider: Client, survey: Survey, page: str
+):
+    response = outsider.get(f"/dashboard/{page}", follow=True)
+    # Once, not in a circle: the log-in page says who they are.
+    assert response.redirect_chain == [(f"/login/?next=/dashboard/{page}", 302)]
+    assert "You are logged in as otto" in response.content.decode()
+
+
+@pytest.mark.parametrize("page", PAGES + FILES)
+def test_pages_are_only_read(admin: Client, survey: Survey, page: str):
+    assert admin.post(f"/dashboard/{page}").status_code == 405
+
+
+def test_an_unknown_survey_is_not_found(admin: Client):
+    assert admin.get("/dashboard/surveys/nothing/").status_code == 404
+
+
+def test_the_empty_overview_says_what_to_do(admin: Client):
+    assert "python manage.py seed_demo" in admin.get("/dashboard/").content.decode()
+
+
+def test_the_overview_shows_each_survey_in_one_row(admin: Client, voted: Survey):
+    survey_make("later", state="draft", photos=2)
+    Survey.objects.filter(slug="later").update(title="<b>Later</b>")
+
+    page = admin.get("/dashboard/").content.decode()
+
+    share = Vote.objects.filter(assignment__is_preview=False, original_preferred=True).count() / 8
+    assert "<b>Later" not in page
+    assert "&lt;b&gt;Later&lt;/b&gt; draft 0 0 — — 12 of 12 —" in text_of(page)
+    assert f"A study open 8 2 {100 * share:.1f}%" in text_of(page)
+    assert "24 of 24 Start page" in text_of(page)
+    assert reverse("survey:start", args=["study"]) in page
+
+
+def test_the_overview_costs_the_same_for_any_number_of_surveys(
+    admin: Client, voted: Survey, django_assert_num_queries
+):
+    for slug in ("second", "third"):
+        vote_all(survey_make(slug, photos=4))
+    # 1 session, 2 person, 3 ready pairs, 4 votes and people, 5 surveys
+    with django_assert_num_queries(5):
+        assert admin.get("/dashboard/").status_code == 200
+
+
+def test_the_survey_page_without_votes_offers_one_next_step(admin: Client, survey: Survey):
+    page = admin.get("/dashboard/surveys/study/").content.decode()
+
+    start = reverse("survey:start", args=["study"])
+    assert re.findall(r'class="button" href="([^"]*)"', page) == [start]
+    assert '<div data-when="votes" hidden' in page
+    assert '<div class="empty" data-when="empty">' in page
+    assert "Votes 0" in text_of(page)
+    assert "Prefer the original, all votes pooled —" in text_of(page)
+
+
+@pytest.mark.parametrize("state", ["draft", "closed"])
+def test_a_survey_nobody_can_open_is_not_offered(admin: Client, survey: Survey, state: str):
+    Survey.objects.update(state=state)
+    page = admin.get("/dashboard/surveys/study/").content.decode()
+    assert reverse("survey:start", args=["study"]) not in page
+
+
+def test_the_survey_page_names_both_shares_and_their_intervals(admin: Client, voted: Survey):
+    page = admin.get("/dashboard/surveys/study/").content.decode()
+    text = text_of(page)
+
+    assert '<div data-when="votes" id="shares"' in page
+    assert "Votes 8" in text
+    assert "Participants with a vote 2 2 finished; staff previews left out: 1" in text
+    assert re.search(r"all votes pooled \d+\.\d% 95% Wilson interval \d+\.\d–\d+\.\d%; n = 8", text)
+    assert re.search(
+        r"conditions weighted equally \d+\.\d% 95% MOVER-Wilson interval \d+\.\d–\d+\.\d%; n = 8; "
+        r"\d of 6 conditions have votes",
+        text,
+    )
+    assert "shown 8 voted 8 skipped 0 expired 0 open 0" in text
+    assert "† Two edits at once." in text
+
+
+def test_the_survey_page_costs_the_same_for_any_number_of_votes(
+    admin: Client, voted: Survey, django_assert_num_queries
+):
+    # 1 session, 2 person, 3 survey, 4 conditions, 5 counts, 6 participants, 7 ready pairs,
+    # 8 ledger
+    with django_assert_num_queries(8):
+        assert admin.get("/dashboard/surveys/study/").status_code == 200
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_on_a_page_needs_more_than_the_strict_policy(
+    admin: Client, voted: Survey, page: str
+):
+    response = admin.get(f"/dashboard/{page}")
+    html = response.content.decode()
+
+    assert "unsafe" not in response["Content-Security-Policy"]
+    assert not re.search(r"<style|\sstyle=|\son\w+=|https?://", html)
+    for attributes in re.findall(r"<script([^>]*)>", html):
+        assert 'src="/static/' in attributes or 'type="application/json"' in attributes
+
+
+@pytest.mark.parametrize(("name", "rows"), [("votes", 8), ("shares", 6)], ids=["votes", "shares"])
+def test_downloads_are_csv_files(admin: Client, voted: Survey, name: str, rows: int):
+    response = admin.get(f"/dashboard/surveys/study/{name}.csv")
+
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert response["Content-Disposition"] == f'attachment; filename="study-{name}.csv"'
+    lines = list(csv.DictReader(io.StringIO(response.getvalue().decode())))
+    assert len(lines) == rows
+
+
+def test_the_codebook_explains_every_column(admin: Client, voted: Survey):
+    def cells(name: str) -> list[list[str]]:
+        response = admin.get(f"/dashboard/surveys/study/{name}.csv")
+        return list(csv.reader(io.StringIO(response.getvalue().decode())))
+
+    assert set(cells("votes")[0]) <= {row[0] for row in cells("codebook")}
+
+
+def test_previews_are_downloaded_when_asked_for(admin: Client, voted: Survey):
+    response = admin.get("/dashboard/surveys/study/votes.csv?previews=1")
+    assert len(list(csv.DictReader(io.StringIO(response.getvalue().decode())))) == 12
+
+
+def test_log_in_leads_to_the_page_that_was_asked_for(client: Client, survey: Survey):
+    User.objects.create_superuser("grace", password="cobol-1959")
+    page = client.get("/login/?next=/dashboard/surveys/study/").content.decode()
+    assert '<input type="hidden" name="next" value="/dashboard/surveys/study/">' in page
+    response = client.post(
+        "/login/",
+        {"username": "grace", "password": "cobol-1959", "next": "/dashboard/surveys/study/"},
+    )
+    assert response["Location"] == "/dashboard/surveys/study/"
+
+
+def test_the_sixth_wrong_password_meets_the_pause(client: Client, db: None):
+    for _ in range(6):
+        response = client.post("/login/", {"username": "grace", "password": "wrong"})
+    assert response.status_code == 429
+    assert "Log-in paused for 15 minutes" in response.content.decode()
+
+
+def test_log_out_is_a_post(admin: Client):
+    assert admin.get("/logout/").status_code == 405
+    assert admin.post("/logout/").status_code == 302
+    assert admin.get("/dashboard/").status_code == 302
