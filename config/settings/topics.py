@@ -12,7 +12,7 @@ VAR = env.folder("PROOFSHEET_VAR", Path(__file__).resolve().parent.parent.parent
 VAR.mkdir(parents=True, exist_ok=True)
 MEDIA_ROOT = env.folder("MEDIA_ROOT", VAR / "media")
 STATIC_URL = "static/"
-STATIC_ROOT = VAR / "static"
+STATIC_ROOT: Path | None = VAR / "static"
 STATICFILES_DIRS = [Path(__file__).resolve().parent.parent.parent / "static"]
 # Stimuli are served by a view that knows who may see them; there is no MEDIA_URL on purpose.
 MEDIA_URL = ""
