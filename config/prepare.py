@@ -3,7 +3,6 @@
 import os
 import secrets
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import django
@@ -56,8 +55,6 @@ def database_prepare() -> None:
     for found in media_is_writable(None):
         if isinstance(found, Error):
             raise RefusedError(f"{found.msg} {found.hint}")
-    # WhiteNoise warns in every web process about a folder that only collectstatic would make.
-    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     try:
         call_command("migrate", verbosity=0, interactive=False)
     except (DatabaseError, InterfaceError) as error:

@@ -120,7 +120,8 @@ def test_the_survey_page_names_both_shares_and_their_intervals(admin: Client, vo
     assert "Participants with a vote 2 2 finished; staff previews left out: 1" in text
     assert re.search(r"all votes pooled \d+\.\d% 95% Wilson interval \d+\.\d–\d+\.\d%; n = 8", text)
     assert re.search(
-        r"conditions weighted equally \d+\.\d% 95% MOVER-Wilson interval \d+\.\d–\d+\.\d%; n = 8; "
+        r"conditions weighted equally \d+\.\d% 95% Wilson interval, Kish’s effective n, "
+        r"\d+\.\d–\d+\.\d%; n = 8; "
         r"\d of 6 conditions have votes",
         text,
     )
