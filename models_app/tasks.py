@@ -1,10 +1,13 @@
 """Celery tasks: claim, call, finish. Heavy imports inside the bodies."""
 
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_ready
 
+from models_app import selectors
 from models_app.services import publish, renditions
 
 
@@ -21,11 +24,15 @@ def render_missing() -> int:
 
     work = renditions.work_claim()
     if work is None:
+        # Nothing free, but perhaps claimed by a worker that died a moment ago.
+        if selectors.renditions_missing():
+            renditions.rendering_request(after_s=renditions.LOOK_AGAIN_S)
         return 0
-    done = []
-    for rendition in work_render(work):
-        done.append(rendition)
-        renditions.renditions_record([rendition])
-    publish.publish_everywhere(done)
+    try:
+        for _distortion, done in groupby(work_render(work), attrgetter("distortion")):
+            publish.renditions_finish(list(done))
+    except Exception:
+        renditions.work_release(work)
+        raise
     renditions.rendering_request()
-    return len(done)
+    return len(work.renditions)

@@ -1,6 +1,6 @@
 """Hand rendered files to the surveys that show them."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from django.db import transaction
 
@@ -8,7 +8,12 @@ from models_app.distortions.registry import DISTORTIONS, level_get
 from models_app.errors import DatasetError
 from models_app.models import Dataset, Rendition, SurveySource
 from models_app.selectors import source_filter
-from models_app.services.renditions import ORIGINAL, rendering_request, renditions_plan
+from models_app.services.renditions import (
+    ORIGINAL,
+    rendering_request,
+    renditions_plan,
+    renditions_record,
+)
 from survey.services import stimuli, surveys
 
 CONTENT_TYPES = {"jpeg": "image/jpeg", "png": "image/png"}
@@ -51,8 +56,29 @@ def survey_make(
     return source
 
 
-def publish(source: SurveySource, photos: Iterable[int] | None = None) -> int:
-    """Register what is rendered of a survey (of some photos); repeating it adds nothing."""
+@transaction.atomic
+def renditions_finish(done: Sequence[Rendition]) -> None:
+    """Record rendered files of one photo and register them in every survey that shows them.
+
+    One transaction: a worker that dies leaves no picture that is recorded and never shown.
+    """
+    renditions_record(done)
+    first = done[0]
+    sources = SurveySource.objects.filter(
+        dataset__photos=first.photo_id,
+        preset=first.preset,
+        long_side=first.long_side,
+        encoding=first.encoding,
+    )
+    for source in sources:
+        publish(source, done)
+
+
+def publish(source: SurveySource, done: Sequence[Rendition] | None = None) -> int:
+    """Register what is rendered of a survey, or of one photo just rendered.
+
+    Repeating it adds nothing. A variant waits for its original, and comes along with it.
+    """
     mine = Rendition.objects.filter(**source_filter(source))
     stimuli.pairs_expect(
         source.survey_id,
@@ -61,28 +87,18 @@ def publish(source: SurveySource, photos: Iterable[int] | None = None) -> int:
         .count(),
     )
     ready = mine.filter(state=State.READY).select_related("photo")
-    if photos is not None:
-        ready = ready.filter(photo__in=list(photos))
-    originals = set(ready.filter(distortion=ORIGINAL).values_list("photo", flat=True))
+    originals = ready.filter(distortion=ORIGINAL)
+    if done is not None:
+        originals = originals.filter(photo=done[0].photo_id)
+        if any(rendition.distortion == ORIGINAL for rendition in done):
+            ready = ready.filter(photo=done[0].photo_id)
+        else:
+            ready = ready.filter(pk__in=[rendition.pk for rendition in done])
+    whole = set(originals.values_list("photo", flat=True))
     return stimuli.stimuli_register(
         source.survey_id,
-        # A variant whose original failed or is not there yet is no pair.
-        [_picture(rendition) for rendition in ready if rendition.photo_id in originals],
+        [_picture(rendition) for rendition in ready if rendition.photo_id in whole],
     )
-
-
-def publish_everywhere(renditions: Iterable[Rendition]) -> int:
-    """Register freshly rendered files in every survey that shows them."""
-    done = list(renditions)
-    if not done:
-        return 0
-    sources = SurveySource.objects.filter(
-        dataset__photos=done[0].photo_id,
-        preset=done[0].preset,
-        long_side=done[0].long_side,
-        encoding=done[0].encoding,
-    ).select_related("dataset")
-    return sum(publish(source, {rendition.photo_id for rendition in done}) for source in sources)
 
 
 def _picture(rendition: Rendition) -> stimuli.Picture:

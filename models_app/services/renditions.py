@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from celery import current_app
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -19,7 +20,9 @@ logger = logging.getLogger(__name__)
 
 ORIGINAL = "original"
 # Older than this a claim belongs to a worker that died: rendering one photo takes seconds.
-CLAIM_S = 300
+CLAIM_S = 120
+# How long after finding nothing but other workers' claims to look again.
+LOOK_AGAIN_S = 30
 TASK = "models_app.render_missing"
 State = Rendition.State
 
@@ -71,17 +74,17 @@ def renditions_plan(source: SurveySource) -> int:
     return Rendition.objects.filter(**source_filter(source)).count() - before
 
 
-def rendering_request() -> None:
+def rendering_request(*, after_s: int = 0) -> None:
     """Ask a worker to render what is missing; rows decide what that is, so asking is free.
 
     Without a broker nothing is lost: every worker asks again when it starts.
     """
-    transaction.on_commit(_send)
+    transaction.on_commit(lambda: _send(after_s))
 
 
-def _send() -> None:
+def _send(after_s: int) -> None:
     try:
-        current_app.send_task(TASK)
+        current_app.send_task(TASK, countdown=after_s or None)
     except OperationalError as error:
         logger.warning("no broker (%s); pictures are rendered once a worker starts", error)
 
@@ -117,15 +120,17 @@ def work_claim() -> Work | None:
 
 
 def work_release(work: Work) -> None:
-    """Give back what a stopping worker has not rendered."""
+    """Give back what could not be rendered, so that the next worker need not wait."""
     keys = [rendition.pk for rendition in work.renditions]
     Rendition.objects.filter(pk__in=keys, state=State.PENDING).update(claimed_at=None)
 
 
 def renditions_record(renditions: Sequence[Rendition]) -> None:
-    """Store results; a rendition that somebody else finished meanwhile stays as it is."""
+    """Store results; a rendition that somebody else finished meanwhile keeps that file."""
     fields = ("state", "file", "width", "height", "bytes", "error")
     with transaction.atomic():
         for rendition in renditions:
             values = {name: getattr(rendition, name) for name in fields}
-            Rendition.objects.filter(pk=rendition.pk, state=State.PENDING).update(**values)
+            mine = Rendition.objects.filter(pk=rendition.pk, state=State.PENDING).update(**values)
+            if not mine and rendition.file:
+                default_storage.delete(rendition.file)

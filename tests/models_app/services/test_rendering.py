@@ -2,6 +2,7 @@
 
 import io
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
@@ -147,17 +148,59 @@ def test_a_claim_keeps_others_away_until_it_is_old(dataset: Dataset):
 
 def test_work_done_twice_keeps_one_result(dataset: Dataset):
     make(dataset)
+    (Path(default_storage.location) / "stimuli").mkdir(parents=True, exist_ok=True)
+    before = set(default_storage.listdir("stimuli")[1])
     work = renditions.work_claim()
     assert work is not None
     for _worker in range(2):
-        done = list(work_render(work))
-        renditions.renditions_record(done)
-        publish.publish_everywhere(done)
+        publish.renditions_finish(list(work_render(work)))
         for rendition in work.renditions:
             rendition.state = "pending"
     stored = Rendition.objects.filter(pk__in=[r.pk for r in work.renditions])
     assert set(stored.values_list("state", flat=True)) == {"ready"}
+    kept = {Path(name).name for name in stored.values_list("file", flat=True)}
+    on_disk = set(default_storage.listdir("stimuli")[1]) - before
+    assert on_disk == kept
     assert Stimulus.objects.count() == len(work.renditions)
+
+
+def test_variants_wait_for_their_original(dataset: Dataset):
+    survey = make(dataset)
+    first = renditions.work_claim()
+    assert first is not None
+    original = next(r for r in first.renditions if r.distortion == "original")
+    variants = [r for r in work_render(first) if r.distortion != "original"]
+    original.state, original.file = "pending", ""
+    publish.renditions_finish(variants)
+    assert pairs_ready(survey) == 0
+    publish.renditions_finish(list(work_render(renditions.Work(first.photo, (original,)))))
+    assert pairs_ready(survey) == len(variants)
+
+
+def test_a_failing_worker_gives_its_photo_back(dataset: Dataset, monkeypatch):
+    make(dataset)
+
+    def full_disk(*_arguments: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(default_storage, "save", full_disk)
+        with pytest.raises(OSError, match="No space left"):
+            render_missing()
+    assert not Rendition.objects.exclude(state="pending", claimed_at=None).exists()
+    assert render_all() == 4
+
+
+def test_a_dead_worker_s_photo_is_asked_for_again(dataset: Dataset, monkeypatch, settings):
+    make(dataset)
+    while renditions.work_claim():
+        pass
+    asked: list[object] = []
+    monkeypatch.setattr(
+        renditions, "rendering_request", lambda **arguments: asked.append(arguments)
+    )
+    assert render_missing() == 0
+    assert asked == [{"after_s": renditions.LOOK_AGAIN_S}]
 
 
 def test_a_photo_is_never_enlarged():
