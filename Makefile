@@ -17,7 +17,7 @@ test: $(VENV)/.dev  ## all tests but the slow ones
 	@$(BIN)/python -m pytest $(ARGS)
 
 test-slow: $(VENV)/.dev  ## the slow tests
-	@$(BIN)/python -m pytest -m slow $(ARGS)
+	@$(BIN)/python -m pytest -m slow $(ARGS) || [ $$? -eq 5 ]  # 5: there is none yet
 
 lint: $(VENV)/.dev  ## style, types, import contracts, migrations
 	@$(BIN)/ruff check .

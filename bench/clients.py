@@ -56,10 +56,8 @@ class Browser:
     def join(self) -> None:
         for step in ("", "consent/", "instructions/"):
             page = self.request("GET", f"/s/bench/{step}")
-            token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
-            if token is None:
-                raise RuntimeError(f"/s/bench/{step}: there is no form to send")
-            form = f"csrfmiddlewaretoken={token.group(1)}"
+            hidden = re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', page)
+            form = "&".join(f"{name}={value}" for name, value in hidden)
             self.request("POST", f"/s/bench/{step}", form, "application/x-www-form-urlencoded")
         self.request("GET", "/s/bench/pair/")
 
@@ -109,6 +107,8 @@ def main(clients: int, trials: int) -> None:
 
 
 def run(survey, port: int, clients: int, trials: int) -> None:
+    from django.utils import timezone
+
     from survey import selectors
     from survey.models import Assignment
 
@@ -127,7 +127,8 @@ def run(survey, port: int, clients: int, trials: int) -> None:
     print(f"about page, one client (yardstick)   {pages:7.1f} /s   1.00 x")
     print(f"votes with next lease, {clients} clients    {rate:7.1f} /s {rate / pages:6.2f} x")
     print(f"answered votes {len(tokens)} of {clients * trials}, shared leases "
-          f"{len(tokens) - len(set(tokens))}, ledger {selectors.ledger(survey)}")  # fmt: skip
+          f"{len(tokens) - len(set(tokens))}")  # fmt: skip
+    print(f"ledger {selectors.ledger(survey, now=timezone.now())}")
     counts = Counter(Assignment.objects.values_list("condition", flat=True))
     sides = Counter(Assignment.objects.values_list("original_side", flat=True))
     print(f"trials a condition {min(counts.values())} to {max(counts.values())} "

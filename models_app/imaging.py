@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, UnidentifiedImageError
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 MAX_BYTES = 100_000_000
@@ -12,6 +12,17 @@ MAX_PIXELS = 120_000_000
 # 8-bit modes that become RGB without a loss that anybody could see in the pixels.
 MODES = {"RGB", "RGBX", "L", "P", "PA", "LA", "RGBA", "CMYK"}
 
+# EXIF 2.32, table 4: what undoes each value of the tag.
+ORIENTATION = 0x0112
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 # Our own cap is looked at before decoding; Pillow's, meant for programs without one, only warns.
 Image.MAX_IMAGE_PIXELS = None
 
@@ -52,7 +63,7 @@ def open_photo(
         raise
     except UnidentifiedImageError as error:
         raise PhotoRefused("it is not a JPEG, PNG or WebP picture: convert it to one") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except Exception as error:
         raise PhotoRefused(f"it is damaged and cannot be decoded ({error})") from error
 
 
@@ -83,7 +94,7 @@ def _check_header(image: Image.Image, max_pixels: int) -> None:
 
 def _upright_srgb(image: Image.Image) -> Image.Image:
     profile = image.info.get("icc_profile")
-    upright = ImageOps.exif_transpose(image)
+    upright = _upright(image)
     if upright.mode in {"P", "PA", "LA", "RGBA"} or "transparency" in upright.info:
         rgba = upright.convert("RGBA")
         if rgba.getchannel("A").getextrema() != (255, 255):
@@ -96,6 +107,16 @@ def _upright_srgb(image: Image.Image) -> Image.Image:
     clean = Image.new("RGB", rgb.size)
     clean.paste(rgb)
     return clean
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turn by the orientation tag alone: rewriting odd EXIF, as Pillow's helper does, can fail."""
+    try:
+        orientation = image.getexif().get(ORIENTATION)
+    except Exception:  # noqa: BLE001 - damaged metadata is no reason to lose the photo
+        orientation = None
+    turn = TURNS.get(orientation) if isinstance(orientation, int) else None
+    return image if turn is None else image.transpose(turn)
 
 
 def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:

@@ -1,7 +1,7 @@
 """From a claimed photo to stored stimulus files; runs on a worker."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,9 +18,7 @@ State = Rendition.State
 SUFFIX = {"jpeg": ".jpg", "png": ".png"}
 
 
-def work_render(
-    work: Work, *, should_stop: Callable[[], bool] = lambda: False
-) -> Iterator[Rendition]:
+def work_render(work: Work) -> Iterator[Rendition]:
     """Yield each rendition of a claimed photo when its file is stored (or it failed).
 
     Torch is imported here, in the worker, and nowhere near the web process.
@@ -41,20 +39,21 @@ def work_render(
             yield rendition
         return
     by_key = {(r.distortion, r.level): r for r in work.renditions}
+    encoded = encode(image, first.encoding)
     if (original := by_key.pop((ORIGINAL, ""), None)) is not None:
-        yield _stored(original, image)
+        yield _stored(original, encoded, image.size)
     photo = photo_to_tensor(image)
     variants = render_variants(photo, list(by_key), sigma=display_sigma(image.width))
     for distortion, level, pixels in variants:
         rendition = by_key[distortion, level]
-        # A grey photo without its saturation is the same photo: nobody can prefer either.
-        if bool((pixels == photo).all()):
+        content = encode(tensor_to_image(pixels), rendition.encoding)
+        # A grey photo without its saturation is the same photo, and so is one whose difference
+        # the encoder drops: the same file, which nobody can prefer.
+        if content == encoded:
             rendition.state = State.IDENTICAL
             yield rendition
         else:
-            yield _stored(rendition, tensor_to_image(pixels))
-        if should_stop():
-            return
+            yield _stored(rendition, content, image.size)
 
 
 def _open(photo: Photo) -> Image.Image:
@@ -89,12 +88,11 @@ def encode(image: Image.Image, encoding: str) -> bytes:
     return out.getvalue()
 
 
-def _stored(rendition: Rendition, image: Image.Image) -> Rendition:
-    content = encode(image, rendition.encoding)
+def _stored(rendition: Rendition, content: bytes, size: tuple[int, int]) -> Rendition:
     # A random name: nothing in it tells what the file shows, and two workers never collide.
     name = Path("stimuli") / f"{uuid4().hex}{SUFFIX[rendition.encoding]}"
     rendition.file = default_storage.save(str(name), ContentFile(content))
-    rendition.width, rendition.height = image.size
+    rendition.width, rendition.height = size
     rendition.bytes = len(content)
     rendition.state = State.READY
     return rendition

@@ -10,11 +10,12 @@ from analysis.intervals import equal_weight, wilson
 from analysis.types import Estimate, Undefined
 from survey import selectors
 from survey.kinds.base import Settings
-from survey.models import Condition, Survey
+from survey.models import Condition, Survey, Vote
 
 
 def survey_results(survey: Survey) -> dict[str, Any]:
     """Everything the results page shows; six queries, however many votes there are."""
+    now = timezone.now()
     conditions = selectors.conditions_of(survey)
     counts = selectors.outcome_counts(survey)
     votes: Counter[int] = Counter()
@@ -27,12 +28,12 @@ def survey_results(survey: Survey) -> dict[str, Any]:
         "survey": survey.slug,
         "title": survey.title,
         "state": survey.state,
-        "updated_at": timezone.now().isoformat(timespec="seconds"),
+        "updated_at": now.isoformat(timespec="seconds"),
         "votes": pooled[1],
         "participants": selectors.participants_count(survey),
         "trials_per_session": Settings.from_json(survey.settings).trials,
         "pairs": {"ready": selectors.pairs_ready(survey), "expected": survey.pairs_expected},
-        "ledger": selectors.ledger(survey),
+        "ledger": selectors.ledger(survey, now=now),
         "share": {
             "pooled": _share(*pooled),
             "equal_weight_condition": _mean_share(conditions, originals, votes),
@@ -124,16 +125,22 @@ def _distortions(
 
 
 def _sides(counts: list[tuple[int, str, bool, str, int]]) -> dict[str, Any]:
-    """How often the original was on the left, and how often the left photo was chosen."""
-    original_left = left_chosen = total = 0
+    """How often the original was on the left, and how often the left photo was chosen.
+
+    By layout too: stacked, "left" is the upper photo, and opposite habits would cancel out.
+    """
+    original_left: Counter[str] = Counter()
+    left_chosen: Counter[str] = Counter()
     layouts: Counter[str] = Counter()
     for _condition, side, preferred, layout, n in counts:
-        total += n
-        original_left += n * (side == "left")
-        left_chosen += n * ((side == "left") == preferred)
         layouts[layout] += n
+        original_left[layout] += n * (side == "left")
+        left_chosen[layout] += n * ((side == "left") == preferred)
     return {
-        "original_left": _share(original_left, total),
-        "left_chosen": _share(left_chosen, total),
-        "layouts": dict(layouts),
+        "original_left": _share(original_left.total(), layouts.total()),
+        "left_chosen": _share(left_chosen.total(), layouts.total()),
+        "left_chosen_by_layout": {
+            layout: _share(left_chosen[layout], layouts[layout]) for layout in Vote.Layout.values
+        },
+        "layouts": {layout: layouts[layout] for layout in Vote.Layout.values},
     }

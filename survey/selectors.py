@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 
 from survey.errors import SessionMissing
 from survey.models import Assignment, Condition, Participant, Session, Stimulus, Survey, Vote
 from survey.pairing.base import Candidate, Shown
 
 STATES = Assignment.State
-COUNTED = (STATES.VOTED, STATES.OPEN)
 
 
 def surveys_open() -> QuerySet[Survey]:
@@ -128,17 +127,26 @@ def condition_counts(survey: Survey, *, now: datetime) -> dict[int, int]:
 
 
 def candidates(
-    condition: int, *, photos_blocked: Sequence[str], stimuli_blocked: Sequence[int]
+    condition: int,
+    *,
+    photos_blocked: Sequence[str],
+    stimuli_blocked: Sequence[int],
+    now: datetime,
 ) -> list[Candidate]:
     """Least-shown pairs of a condition that a person may still see, drawn at random; one query.
 
     A few are enough to choose from, and a survey may have thousands of photos.
     """
+    # A skipped trial counts: a pair whose picture is broken must not stay the least shown for ever.
+    shown = Q(assignments__is_preview=False) & (
+        Q(assignments__state__in=[STATES.VOTED, STATES.SKIPPED])
+        | Q(assignments__state=STATES.OPEN, assignments__expires_at__gt=now)
+    )
     rows = (
         Stimulus.objects.filter(condition=condition)
         .exclude(photo__in=photos_blocked)
         .exclude(pk__in=stimuli_blocked)
-        .annotate(shown=Count("assignments", filter=Q(assignments__state__in=COUNTED)))
+        .annotate(shown=Count("assignments", filter=shown))
         .order_by("shown", "?")
         .values_list("pk", "shown")[:20]
     )
@@ -179,6 +187,11 @@ def trials_open(session: Session) -> list[Assignment]:
     )
 
 
+def skips_count(session: Session) -> int:
+    """One query."""
+    return session.assignments.filter(state=STATES.SKIPPED).count()
+
+
 def votes_count(session: Session) -> int:
     """One query."""
     return session.assignments.filter(state=STATES.VOTED).count()
@@ -200,15 +213,24 @@ def picture_get(token: str, *, session_key: str) -> tuple[Assignment, bool] | No
     return assignment, side == assignment.original_side
 
 
-def ledger(survey: Survey) -> dict[str, int]:
-    """Trials by state, previews left out: shown = voted + skipped + expired + open; one query."""
-    rows = (
-        Assignment.objects.filter(survey=survey, is_preview=False)
-        .values_list("state")
-        .annotate(n=Count("pk"))
+def ledger(survey: Survey, *, now: datetime) -> dict[str, int]:
+    """What became of every trial, previews left out; three queries.
+
+    `shown` comes from the trial numbers of the sessions and `voted` from the votes themselves, so
+    that `difference` (shown - voted - skipped - expired - open) would betray a lost row. A lease
+    that lapsed counts as expired, although its person may still come back to it.
+    """
+    trials = Assignment.objects.filter(survey=survey, is_preview=False)
+    lapsed = Q(state=STATES.OPEN, expires_at__lte=now)
+    counts = trials.aggregate(
+        skipped=Count("pk", filter=Q(state=STATES.SKIPPED)),
+        expired=Count("pk", filter=Q(state=STATES.EXPIRED) | lapsed),
+        open=Count("pk", filter=Q(state=STATES.OPEN, expires_at__gt=now)),
     )
-    counts = dict.fromkeys(STATES.values, 0) | dict(rows)
-    return {"shown": sum(counts.values()), **counts}
+    last = trials.values("session").annotate(last=Max("position")).aggregate(n=Sum("last"))["n"]
+    shown, voted = int(last or 0), votes_of(survey).count()
+    accounted = voted + sum(counts.values())
+    return {"shown": shown, "voted": voted, **counts, "difference": shown - accounted}
 
 
 def participants_count(survey: Survey) -> dict[str, int]:

@@ -1,5 +1,7 @@
 """Default texts of a survey, for settings left empty."""
 
+import hashlib
+
 from django.utils.translation import gettext as _
 
 from survey.kinds.base import Settings
@@ -13,13 +15,21 @@ def consent_text(settings: Settings) -> str:
     return settings.consent_text or _(
         "You will see pairs of photos and choose, each time, the one that you find more pleasing. "
         "There are no right or wrong answers.\n\n"
-        "For every choice we store which photo you chose, on which side it was, how long the "
-        "choice took, and the size of your browser window. We store neither your name nor your "
-        "e-mail address nor your IP address; a random code stands for you. The choices may be "
-        "published for research under that code.\n\n"
+        "For every choice we store which photo you chose, on which side it was, when you chose and "
+        "how long it took, how large your browser window and the photos on it were, whether they "
+        "stood side by side, the pixel density of your screen, and how often you left the page "
+        "meanwhile. We store neither your name nor your e-mail address nor your IP address; a "
+        "random code stands for you. The choices may be published for research under that "
+        "code.\n\n"
         "Taking part is voluntary. You may stop at any time by closing the page; choices made "
         "until then are kept. One cookie remembers where you are."
     )
+
+
+def consent_digest(settings: Settings) -> str:
+    """Tell one text and version from another."""
+    text = f"{settings.consent_version}\n{consent_text(settings)}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def purpose(settings: Settings) -> str:

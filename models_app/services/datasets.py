@@ -17,6 +17,7 @@ from models_app.errors import DatasetError
 from models_app.imaging import PhotoRefused, open_photo
 from models_app.models import Dataset, Photo
 
+NAME_MOST = 255
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
@@ -44,7 +45,9 @@ def folder_files(folder: Path) -> list[Path]:
     files = [
         path
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and not any(p.startswith(".") for p in path.relative_to(folder).parts)
+        # A link to nothing is listed too, and named later as unreadable.
+        if (path.is_file() or path.is_symlink())
+        and not any(p.startswith(".") for p in path.relative_to(folder).parts)
     ]
     if not files:
         raise DatasetError(f"{folder} holds no files; give the folder that holds the photos.")
@@ -88,16 +91,17 @@ def photos_import(
 def _photo_import(
     dataset: Dataset, path: Path, name: str, known: set[str], listed: Listed | None, credit: str
 ) -> bool:
-    size = path.stat().st_size
+    _name_check(name)
+    try:
+        size = path.stat().st_size
+        content = b"" if size > settings.PHOTO_MAX_BYTES else path.read_bytes()
+    except OSError as error:
+        raise PhotoRefused(f"it cannot be read ({error.strerror})") from error
     if size > settings.PHOTO_MAX_BYTES:
         raise PhotoRefused(
             f"it has {size / 1e6:.1f} MB; allowed are {settings.PHOTO_MAX_BYTES / 1e6:.0f} MB: "
             "save it smaller or raise PHOTO_MAX_MB"
         )
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise PhotoRefused(f"it cannot be read ({error.strerror})") from error
     file_sha256 = hashlib.sha256(content).hexdigest()
     if file_sha256 in known:
         return _known_photo(dataset, name, listed, credit, file_sha256=file_sha256)
@@ -131,12 +135,21 @@ def _photo_import(
                 list_name=listed.list_name if listed else "",
                 credit=credit,
             )
-    except IntegrityError:
-        # Another importer took it a moment ago.
+    except IntegrityError as error:
         default_storage.delete(stored)
-        return False
+        if dataset.photos.filter(pixel_sha256=pixel_sha256, name=name).exists():
+            # Another importer took it a moment ago.
+            return False
+        raise PhotoRefused("another import took its name or its picture: run this again") from error
     known.add(file_sha256)
     return True
+
+
+def _name_check(name: str) -> None:
+    if len(name) > NAME_MOST:
+        raise PhotoRefused(f"its name has {len(name)} characters; allowed are {NAME_MOST}")
+    if not name.isprintable() or any(0xD800 <= ord(letter) <= 0xDFFF for letter in name):
+        raise PhotoRefused("its name has bytes that are no text: rename it")
 
 
 def _known_photo(

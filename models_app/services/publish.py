@@ -20,14 +20,14 @@ CONTENT_TYPES = {"jpeg": "image/jpeg", "png": "image/png"}
 State = Rendition.State
 
 
-@transaction.atomic
 def survey_make(
     slug: str, *, title: str, dataset: str, settings: dict[str, object], new: bool = False
 ) -> SurveySource:
     """Make and open a survey of a dataset's photos and plan its renditions.
 
     Repeating it plans what photos were added; with `new` an existing survey is an error. Raises
-    DatasetError for a dataset that is not there or empty.
+    DatasetError for a dataset that is not there or empty. Planning and publishing go photo by
+    photo, each its own short transaction: people vote meanwhile.
     """
     photos = Dataset.objects.filter(name=dataset, photos__isnull=False).first()
     if photos is None:
@@ -35,6 +35,17 @@ def survey_make(
             f"There are no photos in a dataset {dataset!r}; import some first: "
             f"manage.py import_photos FOLDER --dataset {dataset}"
         )
+    source = _source_make(slug, title, photos, settings, new=new)
+    renditions_plan(source)
+    publish(source)
+    rendering_request()
+    return source
+
+
+@transaction.atomic
+def _source_make(
+    slug: str, title: str, dataset: Dataset, settings: dict[str, object], *, new: bool
+) -> SurveySource:
     survey = surveys.survey_get(slug)
     if survey is not None and new:
         raise DatasetError(f"There is a survey {slug!r} already; choose another short name.")
@@ -44,15 +55,14 @@ def survey_make(
     source, _created = SurveySource.objects.get_or_create(
         survey=survey,
         defaults={
-            "dataset": photos,
+            "dataset": dataset,
             "preset": survey.settings["preset"],
             "long_side": survey.settings["long_side"],
             "encoding": survey.settings["encoding"],
         },
     )
-    renditions_plan(source)
-    publish(source)
-    rendering_request()
+    if source.dataset_id != dataset.pk:
+        raise DatasetError(f"The survey {slug!r} shows the dataset {source.dataset.name!r}.")
     return source
 
 
@@ -64,41 +74,48 @@ def renditions_finish(done: Sequence[Rendition]) -> None:
     """
     renditions_record(done)
     first = done[0]
+    whole = any(rendition.distortion == ORIGINAL for rendition in done)
     sources = SurveySource.objects.filter(
         dataset__photos=first.photo_id,
         preset=first.preset,
         long_side=first.long_side,
         encoding=first.encoding,
     )
-    for source in sources:
-        publish(source, done)
+    for source in sources.order_by("pk"):
+        stimuli.survey_lock(source.survey_id)
+        # A variant waits for its original, and comes along with it.
+        _register(source, first.photo_id, None if whole else [r.pk for r in done])
+        _expect(source)
 
 
-def publish(source: SurveySource, done: Sequence[Rendition] | None = None) -> int:
-    """Register what is rendered of a survey, or of one photo just rendered.
+def publish(source: SurveySource) -> int:
+    """Register everything rendered of a survey, photo by photo; repeating it adds nothing."""
+    mine = Rendition.objects.filter(**source_filter(source), state=State.READY)
+    ready = mine.values_list("photo", flat=True).order_by("photo").distinct()
+    new = 0
+    for photo in list(ready):
+        with transaction.atomic():
+            stimuli.survey_lock(source.survey_id)
+            new += _register(source, photo, None)
+    with transaction.atomic():
+        stimuli.survey_lock(source.survey_id)
+        _expect(source)
+    return new
 
-    Repeating it adds nothing. A variant waits for its original, and comes along with it.
-    """
-    mine = Rendition.objects.filter(**source_filter(source))
-    stimuli.pairs_expect(
-        source.survey_id,
-        mine.exclude(distortion=ORIGINAL)
-        .exclude(state__in=[State.IDENTICAL, State.FAILED])
-        .count(),
-    )
-    ready = mine.filter(state=State.READY).select_related("photo")
-    originals = ready.filter(distortion=ORIGINAL)
-    if done is not None:
-        originals = originals.filter(photo=done[0].photo_id)
-        if any(rendition.distortion == ORIGINAL for rendition in done):
-            ready = ready.filter(photo=done[0].photo_id)
-        else:
-            ready = ready.filter(pk__in=[rendition.pk for rendition in done])
-    whole = set(originals.values_list("photo", flat=True))
-    return stimuli.stimuli_register(
-        source.survey_id,
-        [_picture(rendition) for rendition in ready if rendition.photo_id in whole],
-    )
+
+def _register(source: SurveySource, photo: int, only: Sequence[int] | None) -> int:
+    mine = Rendition.objects.filter(**source_filter(source), photo=photo, state=State.READY)
+    if not mine.filter(distortion=ORIGINAL).exists():
+        return 0
+    wanted = mine if only is None else mine.filter(pk__in=only)
+    pictures = [_picture(rendition) for rendition in wanted.select_related("photo")]
+    return stimuli.stimuli_register(source.survey_id, pictures)
+
+
+def _expect(source: SurveySource) -> None:
+    mine = Rendition.objects.filter(**source_filter(source)).exclude(distortion=ORIGINAL)
+    gone = mine.filter(state__in=[State.IDENTICAL, State.FAILED])
+    stimuli.pairs_expect(source.survey_id, mine.count() - gone.count())
 
 
 def _picture(rendition: Rendition) -> stimuli.Picture:

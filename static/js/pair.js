@@ -76,14 +76,15 @@ async function choose(side) {
   await advance(state, message);
 }
 
-// Sends a vote until it is stored; an answer the server has no open pair for is dropped.
+// Sends a vote until it is stored. A vote that the server refuses is dropped: sent again at every
+// reload, it would keep its sender out for good.
 async function send(vote) {
   try {
     const state = await post(main.dataset.voteUrl, vote, () => say(texts.saving));
     outbox.clear();
     return { state, message: "" };
   } catch (error) {
-    if (!(error instanceof Refused) || !["gone", "conflict", "closed"].includes(error.code)) throw error;
+    if (!(error instanceof Refused) || error.code === "no-session") throw error;
     outbox.clear();
     const state = await post(main.dataset.pairUrl, {});
     return { state, message: texts.gone };

@@ -1,5 +1,6 @@
 // The two photos: loading, showing both at one moment, sizing, and how they were seen.
 
+const RETRY_MS = [500, 1500];
 const FADE_MS = window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 140;
 // Taller than this a window shows the photos one above the other; "left" is then on top.
 const STACKED = window.matchMedia("(max-aspect-ratio: 9/10)");
@@ -34,7 +35,8 @@ export class Stage {
     STACKED.addEventListener("change", () => this.fit());
   }
 
-  // Starts loading and decoding; asking again returns the same promise.
+  // Starts loading and decoding; asking again returns the same promise. What failed is forgotten,
+  // so that the next call tries again.
   load(trial) {
     if (!this.loaded.has(trial.token)) {
       const images = [trial.left, trial.right].map((address, index) => {
@@ -46,16 +48,27 @@ export class Stage {
       });
       const ready = Promise.all(images.map((image) => image.decode()));
       // Handled when the pair is shown; until then a failure must not count as unhandled.
-      ready.catch(() => {});
+      ready.catch(() => this.loaded.delete(trial.token));
       this.loaded.set(trial.token, { images, ready });
     }
     return this.loaded.get(trial.token);
   }
 
-  // Shows both photos in the same frame; rejects if one of them cannot be decoded.
-  async show(trial) {
+  // Loads a pair, again after a pause if the line was down for a moment.
+  async fetch(trial) {
+    for (const pause of RETRY_MS) {
+      const { images, ready } = this.load(trial);
+      if (await ready.then(() => true, () => false)) return images;
+      await sleep(pause);
+    }
     const { images, ready } = this.load(trial);
     await ready;
+    return images;
+  }
+
+  // Shows both photos in the same frame; rejects if one of them cannot be loaded.
+  async show(trial) {
+    const images = await this.fetch(trial);
     this.loaded.delete(trial.token);
     this.trial = trial;
     this.sides.forEach((side, index) => side.replaceChildren(images[index]));
@@ -64,7 +77,7 @@ export class Stage {
     await frame();
     this.pair.classList.remove("leaving");
     this.pair.classList.add("shown");
-    this.sides.forEach((side) => { side.disabled = false; side.classList.remove("chosen"); });
+    this.enable(true);
     await frame();
     this.shownAt = performance.now();
     this.focusLosses = 0;
@@ -72,9 +85,9 @@ export class Stage {
 
   // Outlines the chosen photo; from now on the pair takes no other answer.
   acknowledge(side) {
+    this.enable(false);
     this.sides.forEach((button) => {
       button.classList.toggle("chosen", button.dataset.side === side);
-      button.disabled = true;
     });
   }
 
@@ -82,7 +95,15 @@ export class Stage {
     this.pair.classList.add("leaving");
     await sleep(FADE_MS);
     this.pair.classList.remove("shown", "leaving");
-    this.sides.forEach((side) => { side.disabled = true; side.classList.remove("chosen"); });
+    this.enable(false);
+  }
+
+  // Not `disabled`: a disabled button loses the focus of whoever answers by Tab and Enter.
+  enable(on) {
+    this.sides.forEach((side) => {
+      side.setAttribute("aria-disabled", String(!on));
+      side.classList.remove("chosen");
+    });
   }
 
   // The same size for both, as large as the window allows, never beyond one screen pixel a pixel.
@@ -111,7 +132,8 @@ export class Stage {
   viewing() {
     const image = this.sides[0].querySelector("img").getBoundingClientRect();
     return {
-      response_ms: Math.round(this.elapsed()),
+      // A tab left open overnight: the server takes up to a day.
+      response_ms: Math.min(Math.round(this.elapsed()), 24 * 3600 * 1000),
       viewport_width: window.innerWidth,
       viewport_height: window.innerHeight,
       device_pixel_ratio: window.devicePixelRatio,

@@ -57,7 +57,13 @@ def survey_page(request: HttpRequest, slug: str) -> HttpResponse:
         "raw": found,
         "ranked": _by_share(shown["distortions"]),
         "layouts": [
-            {"key": key, "label": label, "n": found["sides"]["layouts"].get(key, 0)}
+            {
+                "label": label,
+                "n": found["sides"]["layouts"][key],
+                "count_bind": f"sides/layouts/{key}",
+                "share": shown["sides"]["left_chosen_by_layout"][key],
+                "bind": f"sides/left_chosen_by_layout/{key}",
+            }
             for key, label in Vote.Layout.choices
         ],
     }

@@ -37,12 +37,21 @@ class Participant(models.Model):
 
 
 class Session(models.Model):
+    class End(models.TextChoices):
+        QUOTA = "quota", _("all pairs judged")
+        EXHAUSTED = "exhausted", _("no pair left for this person")
+        CLOSED = "closed", _("survey closed")
+        PICTURES_FAILED = "pictures-failed", _("pictures could not be shown")
+
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="sessions")
     # Held by the browser's cookie.
     key = models.CharField(max_length=43, unique=True)
     instructions_seen_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(auto_now_add=True)
+    # Since when there was nothing to show while pictures were still to come.
+    waiting_since = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    end = models.CharField(max_length=16, choices=End, blank=True)
     completion_code = models.CharField(max_length=16, blank=True)
 
     def __str__(self) -> str:

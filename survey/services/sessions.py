@@ -23,6 +23,8 @@ from survey.texts import consent_text
 
 # No vowels and no look-alikes: codes are read aloud and typed, and spell no words.
 ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
+# So long a session waits for pictures that are still to come; they may not be for this person.
+WAIT = timedelta(minutes=2)
 # This pair and the next one, which the page loads meanwhile.
 LOOKAHEAD = 2
 
@@ -83,19 +85,20 @@ def trials_lease_locked(session: Session, survey: Survey) -> Progress:
     """As trials_lease, inside a transaction that holds the survey's lock."""
     now = timezone.now()
     # Another request of this session may have finished it while this one waited for the lock.
-    session.refresh_from_db(fields=["finished_at", "completion_code"])
+    session.refresh_from_db(fields=["finished_at", "completion_code", "end", "waiting_since"])
     settings = Settings.from_json(survey.settings)
     done = selectors.votes_count(session)
     if session.finished_at is not None:
         return Progress("done", done, settings.trials)
     running = survey.state == Survey.State.OPEN or session.participant.is_preview
     leases = session.assignments.filter(state=Assignment.State.OPEN)
-    # A survey that closes ends the sessions in it: nobody is left with a pair nobody takes.
-    expired = leases.filter(expires_at__lte=now) if running else leases
-    expired.update(state=Assignment.State.EXPIRED)
-    # The person is here: what they hold stays theirs.
-    renewed = now + timedelta(minutes=settings.lease_minutes)
-    leases.update(expires_at=renewed)
+    if running:
+        # The person is here: what they hold stays theirs, however long they were away. A lease
+        # that has lapsed only stops counting for the balance.
+        leases.update(expires_at=now + timedelta(minutes=settings.lease_minutes))
+    else:
+        # A survey that closes ends the sessions in it: nobody keeps a pair that nobody takes.
+        leases.update(state=Assignment.State.EXPIRED)
     trials = selectors.trials_open(session)
     wanted = min(LOOKAHEAD, settings.trials - done)
     while running and len(trials) < wanted:
@@ -104,20 +107,36 @@ def trials_lease_locked(session: Session, survey: Survey) -> Progress:
             break
         trials.append(trial)
     if trials:
+        if session.waiting_since is not None:
+            session.waiting_since = None
+            session.save(update_fields=["waiting_since"])
         return Progress("pair", done, settings.trials, tuple(trials))
-    still_coming = selectors.pairs_ready(survey) < survey.pairs_expected
-    if wanted and still_coming and running:
+    if wanted and running and _waits(session, survey, now):
         return Progress("waiting", done, settings.trials)
-    _session_finish(session, now)
+    _session_finish(session, survey, settings, done, now)
     return Progress("done", done, settings.trials)
+
+
+def _waits(session: Session, survey: Survey, now: datetime) -> bool:
+    """Tell whether to wait for pictures to come, and remember since when."""
+    if selectors.pairs_ready(survey) >= survey.pairs_expected:
+        return False
+    if session.waiting_since is None:
+        session.waiting_since = now
+        session.save(update_fields=["waiting_since"])
+    return now - session.waiting_since < WAIT
+
+
+def _positions_most(settings: Settings) -> int:
+    # A browser that can show no picture at all skips trial after trial: end it somewhere.
+    return 2 * settings.trials + 20
 
 
 def _trial_add(
     session: Session, survey: Survey, settings: Settings, now: datetime
 ) -> Assignment | None:
     past = selectors.history(session.participant)
-    # A browser that can show no picture at all skips trial after trial: end it somewhere.
-    if past.last_position >= 2 * settings.trials + 20:
+    if past.last_position >= _positions_most(settings):
         return None
     seen = Counter(past.photos)
     recent = past.photos[-settings.photo_gap :] if settings.photo_gap else []
@@ -125,7 +144,7 @@ def _trial_add(
     choice = strategy_get(settings.pairing).pair_choose(
         selectors.condition_counts(survey, now=now),
         lambda condition: selectors.candidates(
-            condition, photos_blocked=sorted(blocked), stimuli_blocked=past.stimuli
+            condition, photos_blocked=sorted(blocked), stimuli_blocked=past.stimuli, now=now
         ),
         past.shown,
         random.SystemRandom(),
@@ -148,10 +167,22 @@ def _trial_add(
     )
 
 
-def _session_finish(session: Session, now: datetime) -> None:
+def _session_finish(
+    session: Session, survey: Survey, settings: Settings, done: int, now: datetime
+) -> None:
+    """End a session; whoever judged what could be judged gets the completion code."""
     session.finished_at = now
-    session.completion_code = completion_code(session.participant)
-    session.save(update_fields=["finished_at", "completion_code"])
+    if done >= settings.trials:
+        session.end = Session.End.QUOTA
+    elif survey.state != Survey.State.OPEN:
+        session.end = Session.End.CLOSED
+    elif selectors.skips_count(session) > done:
+        session.end = Session.End.PICTURES_FAILED
+    else:
+        session.end = Session.End.EXHAUSTED
+    if done and session.end != Session.End.PICTURES_FAILED:
+        session.completion_code = completion_code(session.participant)
+    session.save(update_fields=["finished_at", "end", "completion_code"])
 
 
 def completion_code(participant: Participant) -> str:

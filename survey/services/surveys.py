@@ -4,11 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from survey.errors import SurveyFrozen
 from survey.kinds import kind_get
 from survey.kinds.base import Settings
 from survey.models import Survey
 from survey.pairing import strategy_get
+
+# What decides how pictures look; they are made once.
+PICTURE_SETTINGS = {"preset", "long_side", "encoding"}
 
 
 @transaction.atomic
@@ -31,9 +36,17 @@ def survey_get(slug: str) -> Survey | None:
 
 @transaction.atomic
 def survey_change(survey: Survey, *, settings: Mapping[str, Any]) -> Survey:
-    """Raises SurveyFrozen once votes exist."""
+    """Raises SurveyFrozen once votes exist, and for picture settings once pictures do."""
+    # Against a first vote that arrives between the check in save() and the write.
+    survey = Survey.objects.select_for_update().get(pk=survey.pk)
     checked = Settings.from_json({**survey.settings, **settings})
     strategy_get(checked.pairing)
+    changed = {name for name, value in checked.to_json().items() if survey.settings[name] != value}
+    if changed & PICTURE_SETTINGS and survey.stimuli.exists():
+        raise SurveyFrozen(
+            _("The %(settings)s of survey %(slug)s cannot change any more: it has pictures.")
+            % {"settings": ", ".join(sorted(changed & PICTURE_SETTINGS)), "slug": survey.slug}
+        )
     survey.settings = checked.to_json()
     survey.save(update_fields=["settings"])
     return survey

@@ -11,5 +11,5 @@ urlpatterns = [
     path("s/<slug:slug>/instructions/", views.instructions, name="instructions"),
     path("s/<slug:slug>/pair/", views.pair, name="pair"),
     path("s/<slug:slug>/done/", views.done, name="done"),
-    path("s/<slug:slug>/p/<str:token>", views.picture, name="picture"),
+    path("s/<slug:slug>/p/<slug:token>", views.picture, name="picture"),
 ]

@@ -72,6 +72,9 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     """
     survey = survey_or_404(slug)
     session = session_or_none(request, survey)
+    if session and request.user.is_staff and not session.participant.is_preview:
+        # Begun before logging in: what staff do from here on is a preview.
+        session = None
     if request.method == "POST":
         if session is None:
             try:
@@ -91,7 +94,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
         "ready": ready,
         "minutes": max(1, round(settings.trials * SECONDS_A_TRIAL / 60)),
         "megabytes": pair_bytes and max(1, round(settings.trials * pair_bytes / 1e6)),
-        "preview": request.user.is_staff,
+        "preview": session.participant.is_preview if session else request.user.is_staff,
     }
     return render(request, "survey/start.html", context)
 
@@ -117,11 +120,17 @@ def needs_session(
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs_session
 def consent(request: HttpRequest, survey: Survey, session: Session) -> HttpResponse:
-    if request.method == "POST":
-        sessions.consent_give(session)
-        return redirect("survey:instructions", survey.slug)
     settings = Settings.from_json(survey.settings)
+    changed = False
+    if request.method == "POST":
+        # The text may have been changed since it was shown; nobody agrees to what they did not see.
+        changed = request.POST.get("text") != texts.consent_digest(settings)
+        if not changed:
+            sessions.consent_give(session)
+            return redirect("survey:instructions", survey.slug)
     context = {
+        "changed": changed,
+        "digest": texts.consent_digest(settings),
         "survey": survey,
         "settings": settings,
         "text": texts.consent_text(settings),
@@ -169,7 +178,6 @@ def done(request: HttpRequest, survey: Survey, session: Session) -> HttpResponse
         "survey": survey,
         "session": session,
         "answered": answered,
-        "early": answered < settings.trials,
         "purpose": texts.purpose(settings),
         "contact": settings.contact,
     }

@@ -76,7 +76,7 @@ class Visitor:
 
     def pair(self) -> tuple[str, str]:
         """Wait for a pair and return the addresses of its two pictures."""
-        self.page.wait_for_selector(".pair.shown:not(.leaving) button:not([disabled]) img")
+        self.page.wait_for_selector(".pair.shown:not(.leaving) button[aria-disabled=false] img")
         images = self.page.query_selector_all(".side img")
         left, right = (image.get_attribute("src") or "" for image in images)
         return left, right
@@ -94,7 +94,7 @@ class Visitor:
             "(old) => !document.querySelector('.pair') || "
             "(document.querySelector('.pair.shown:not(.leaving)') && "
             "document.querySelector('.side img').getAttribute('src') !== old && "
-            "!document.querySelector('.side').disabled)",
+            "document.querySelector('.side[aria-disabled=false]'))",
             arg=before[0],
         )
 

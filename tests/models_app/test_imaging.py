@@ -50,6 +50,17 @@ def test_orientation_is_applied(photo, orientation):
     assert (np.asarray(opened) == np.asarray(photo)).all()
 
 
+def test_odd_metadata_is_no_reason_to_fail(photo):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010F] = "maker"
+    content = bytearray(saved(photo, "JPEG", exif=exif).getvalue())
+    # The maker's type becomes one that no reader knows, and its count absurd.
+    at = content.index(b"\x0f\x01") if b"\x0f\x01" in content else content.index(b"\x01\x0f")
+    content[at + 2 : at + 8] = b"\xff\x07\xff\xff\xff\x7f"
+    assert open_photo(io.BytesIO(bytes(content))).size in {(90, 60), (60, 90)}
+
+
 def test_metadata_is_dropped(photo):
     exif = Image.Exif()
     exif[0x010F] = "Camera of somebody"

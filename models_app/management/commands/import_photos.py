@@ -43,9 +43,11 @@ class Command(BaseCommand):
 
     def report(self, report: ImportReport, *, listed: bool) -> None:
         for name, reason in report.refused.items():
-            self.stderr.write(_("refused %(name)s: %(reason)s") % {"name": name, "reason": reason})
+            self.stderr.write(
+                _("refused %(name)s: %(reason)s") % {"name": writable(name), "reason": reason}
+            )
         for name in report.other:
-            self.stderr.write(_("not a photo by its name: %(name)s") % {"name": name})
+            self.stderr.write(_("not a photo by its name: %(name)s") % {"name": writable(name)})
         if listed and report.unlisted:
             self.stderr.write(
                 _("%(n)d names of the list have no file here") % {"n": report.unlisted}
@@ -63,3 +65,8 @@ class Command(BaseCommand):
                 "other": len(report.other),
             }
         )
+
+
+def writable(name: str) -> str:
+    """Show a file name whose bytes are no text instead of failing over it."""
+    return name.encode("utf-8", "backslashreplace").decode()

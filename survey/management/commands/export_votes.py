@@ -27,6 +27,10 @@ class Command(BaseCommand):
         if survey is None:
             raise CommandError(_("There is no survey %(slug)r.") % {"slug": options["survey"]})
         output: Path = options["output"]
+        if not output.name or output.is_dir():
+            raise CommandError(
+                _("%(path)s is a folder; name a file, as in votes.csv.") % {"path": output}
+            )
         codebook = output.with_name(f"{output.stem}.codebook.csv")
         try:
             lines = write(output, exports.votes_csv(survey, previews=options["previews"]))
@@ -47,17 +51,19 @@ def write(path: Path, lines: Iterator[str]) -> int:
     with NamedTemporaryFile(
         "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", delete=False
     ) as file:
+        temporary = Path(file.name)
         try:
             count = 0
             for line in lines:
                 file.write(line)
                 count += 1
+            file.flush()
+            # As a file that the user made, not as a private temporary one.
+            umask = os.umask(0)
+            os.umask(umask)
+            temporary.chmod(0o666 & ~umask)
+            temporary.replace(path)
         except BaseException:
-            Path(file.name).unlink()
+            temporary.unlink(missing_ok=True)
             raise
-    # As a file that the user made, not as a private temporary one.
-    umask = os.umask(0)
-    os.umask(umask)
-    Path(file.name).chmod(0o666 & ~umask)
-    Path(file.name).replace(path)
     return count

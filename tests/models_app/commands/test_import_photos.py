@@ -1,6 +1,7 @@
 """manage.py import_photos"""
 
 import io
+import os
 import shutil
 from pathlib import Path
 
@@ -68,6 +69,15 @@ def test_nothing_is_skipped_in_silence(folder: Path):
     assert "refused page.jpg: it is not a JPEG, PNG or WebP" in err
     assert "not a photo by its name: list.txt" in err
     assert len(err.splitlines()) == 5
+
+
+def test_odd_names_and_dead_links_are_named_and_the_rest_goes_on(folder: Path):
+    shutil.copy(folder / "coffee.png", os.fsencode(folder) + b"/caf\xe9.png")
+    (folder / "gone.jpg").symlink_to(folder / "nowhere.jpg")
+    out, err = run(folder)
+    assert "6 files: 4 imported, 0 known already, 2 refused" in out
+    assert "its name has bytes that are no text" in err
+    assert "refused gone.jpg: it cannot be read (No such file or directory)" in err
 
 
 def test_another_photo_of_a_taken_name_is_refused(folder: Path, real_photos: list[Path]):

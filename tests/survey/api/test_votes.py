@@ -63,7 +63,9 @@ def test_it_keeps_the_first_of_two_answers(annotator: Annotator, token: str):
 def test_it_rejects_bad_input(annotator: Annotator, token: str, changes: dict, field: str):
     answer = annotator.vote(**{"token": token, **changes})
     assert answer.status_code == 400
-    assert field in answer.json()
+    assert answer.json()["code"] == "invalid"
+    assert field in answer.json()["fields"]
+    assert field in answer.json()["detail"]
     assert not Vote.objects.exists()
 
 
@@ -96,9 +98,15 @@ def test_a_late_answer_counts_while_nothing_replaced_the_pair(annotator: Annotat
     assert Vote.objects.count() == 1
 
 
-def test_an_answer_to_a_replaced_pair_is_refused(annotator: Annotator, token: str):
-    Assignment.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-    assert annotator.pair()["trials"][0]["token"] != token
+def test_who_comes_back_late_finds_the_same_pairs(annotator: Annotator):
+    before = annotator.pair()
+    Assignment.objects.update(expires_at=timezone.now() - timedelta(days=9))
+    assert annotator.pair() == before
+    assert Assignment.objects.filter(expires_at__gt=timezone.now()).count() == 2
+
+
+def test_an_answer_to_an_expired_pair_is_refused(annotator: Annotator, token: str):
+    Assignment.objects.update(state="expired")
     answer = annotator.vote(token)
     assert answer.status_code == 409
     assert answer.json()["code"] == "gone"
@@ -122,7 +130,12 @@ def test_a_browser_that_shows_no_picture_ends_somewhere(annotator: Annotator, su
             break
         token = state["trials"][0]["token"]
         state = annotator.post("skips", token=token, reason="picture-failed").json()
-    assert state["state"] == "done"
+    assert (state["state"], state["done"]) == ("done", 0)
+    annotator.session.refresh_from_db()
+    assert (annotator.session.end, annotator.session.completion_code) == ("pictures-failed", "")
+    page = annotator.client.get(state["next"]).content.decode()
+    assert "could not be shown in this browser" in page
+    assert "completion code</span>" not in page
 
 
 def test_an_answer_to_the_last_pair_brings_the_completion_code(annotator: Annotator):

@@ -2,12 +2,12 @@
 
 import random
 from collections import Counter
-from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from survey.pairing.balanced import BLOCK, Balanced, original_left
+from survey.pairing.balanced import Balanced, original_left
 from survey.pairing.base import Candidate, Shown
 
 
@@ -55,11 +55,10 @@ def test_conditions_never_differ_by_more_than_one(seed, conditions, people, tria
 def test_sides_stay_balanced_within_a_person(seed, trials):
     rng = random.Random(seed)
     history = run_person(rng, Counter(dict.fromkeys(range(200), 0)), trials, photos=1000)
-    lefts = sum(trial.original_left for trial in history)
-    assert abs(2 * lefts - len(history)) <= BLOCK // 2
-    for start in range(0, len(history) - BLOCK + 1, BLOCK):
-        block = history[start : start + BLOCK]
-        assert sum(trial.original_left for trial in block) == BLOCK // 2
+    lead = 0
+    for trial in history:
+        lead += 1 if trial.original_left else -1
+        assert abs(lead) <= 5
 
 
 @settings(max_examples=50, deadline=None)
@@ -69,7 +68,7 @@ def test_sides_stay_balanced_within_a_condition(seed, conditions, trials):
     history = run_person(rng, Counter(dict.fromkeys(range(conditions), 0)), trials, photos=1000)
     for condition in range(conditions):
         same = [trial.original_left for trial in history if trial.condition == condition]
-        assert abs(2 * sum(same) - len(same)) <= 1
+        assert abs(2 * sum(same) - len(same)) <= 4
 
 
 def test_the_first_side_is_a_fair_draw():
@@ -79,16 +78,20 @@ def test_the_first_side_is_a_fair_draw():
     assert abs(lefts - 2000) < 4 * 31.7
 
 
-def test_the_side_does_not_alternate():
+@pytest.mark.parametrize("conditions", [1, 2, 5, 80])
+def test_the_next_side_cannot_be_told(conditions: int):
+    """Who knew every earlier side and the rule would still be wrong in a third of the trials."""
     rng = random.Random(11)
-    followed = Counter()
+    hits = Counter()
     for _person in range(300):
-        history = run_person(rng, Counter(dict.fromkeys(range(20), 0)), 20, photos=40)
-        sides = [trial.original_left for trial in history]
-        followed.update(a == b for a, b in pairwise(sides))
-    share = followed[True] / followed.total()
-    # Within blocks of ten a repeat comes in 4 of 9 draws; strict alternation would give 0.
-    assert 0.38 < share < 0.52
+        counts = Counter(dict.fromkeys(range(conditions), 0))
+        history = run_person(rng, counts, 40, photos=60)
+        for n, trial in enumerate(history):
+            same = [t.original_left for t in history[:n] if t.condition == trial.condition]
+            lead = 2 * sum(same) - len(same)
+            lead = lead or 2 * sum(t.original_left for t in history[:n]) - n
+            hits[(lead < 0) == trial.original_left if lead else rng.random() < 0.5] += 1
+    assert hits[True] / hits.total() < 0.67
 
 
 def test_it_takes_the_photo_shown_least():

@@ -1,6 +1,9 @@
 """Start -> consent -> instructions -> pair -> done, and who may not."""
 
+import re
+
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from survey.models import Participant, Session, Survey, Vote
@@ -9,9 +12,16 @@ from tests.factories import survey_make
 from tests.people import Annotator
 
 
+def send(client: Client, step: str):
+    """Open a page and send its form as a browser does, hidden fields and all."""
+    page = client.get(f"/s/study/{step}").content.decode()
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', page))
+    return client.post(f"/s/study/{step}", hidden)
+
+
 def walk(client: Client) -> None:
     for step in ("", "consent/", "instructions/"):
-        assert client.post(f"/s/study/{step}").status_code == 302
+        assert send(client, step).status_code == 302
 
 
 def test_a_link_preview_uses_up_nothing(survey: Survey):
@@ -49,9 +59,22 @@ def test_consent_is_stored_word_for_word_with_its_version(survey: Survey):
     participant = Participant.objects.get()
     assert (participant.consent_version, participant.consent_text) == ("7", "Agreed text")
     assert participant.consented_at is not None
-    client.post("/s/study/consent/")
+    send(client, "consent/")
     participant.refresh_from_db()
     assert participant.consent_version == "7"
+
+
+def test_nobody_agrees_to_a_text_that_was_not_shown(survey: Survey):
+    client = Client()
+    client.post("/s/study/")
+    shown = client.get("/s/study/consent/").content.decode()
+    digest = re.search(r'name="text" value="(\w+)"', shown)
+    survey_change(survey, settings={"consent_text": "Another text"})
+    again = client.post("/s/study/consent/", {"text": digest.group(1)})
+    assert again.status_code == 200
+    assert "has just been changed" in again.content.decode()
+    assert "Another text" in again.content.decode()
+    assert Participant.objects.get().consented_at is None
 
 
 @pytest.mark.parametrize(
@@ -69,7 +92,7 @@ def test_consent_is_stored_word_for_word_with_its_version(survey: Survey):
 def test_no_step_can_be_left_out(survey: Survey, steps: list[str], page: str, sent_to: str):
     client = Client()
     for step in steps:
-        client.post(f"/s/study/{step}")
+        send(client, step)
     assert client.get(f"/s/study/{page}")["Location"] == sent_to
 
 
@@ -102,6 +125,31 @@ def test_staff_previews_are_marked(admin: Client, survey: Survey):
     assert "preview" in admin.get("/s/study/").content.decode()
 
 
+def test_staff_who_began_before_logging_in_get_a_preview(admin: Client, survey: Survey):
+    mixed = Client()
+    walk(mixed)
+    assert not Participant.objects.get().is_preview
+    mixed.force_login(
+        User.objects.get(username="ada"), backend="django.contrib.auth.backends.ModelBackend"
+    )
+    assert "this is a preview" in mixed.get("/s/study/").content.decode()
+    assert mixed.post("/s/study/")["Location"] == "/s/study/consent/"
+    assert Participant.objects.filter(is_preview=True).count() == 1
+
+
+def test_who_took_part_gets_the_code_of_a_closed_survey(survey: Survey, annotator: Annotator):
+    annotator.vote(annotator.pair()["trials"][0]["token"])
+    survey_close(survey)
+    page = annotator.client.get("/s/study/").content.decode()
+    assert "Finish, and show my completion code" in page
+    annotator.pair()
+    done = annotator.client.get("/s/study/done/").content.decode()
+    annotator.session.refresh_from_db()
+    assert annotator.session.end == "closed"
+    assert annotator.session.completion_code in done
+    assert "has been closed" in done
+
+
 def test_a_closed_survey_says_so(survey: Survey):
     survey_close(survey)
     assert "This survey is closed" in Client().get("/s/study/").content.decode()
@@ -114,7 +162,7 @@ def test_a_survey_without_pairs_says_that_it_is_being_prepared(survey: Survey):
     for address in ("/", "/s/study/"):
         page = Client().get(address).content.decode()
         assert "being prepared" in page
-        assert 'http-equiv="refresh"' in page
+        assert "js/wait.js" in page
 
 
 def test_the_start_page_works_before_any_survey(db):
