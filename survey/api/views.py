@@ -1,6 +1,6 @@
 """One small class per operation; permission and caller named on each."""
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.exceptions import PermissionDenied
@@ -12,18 +12,10 @@ from rest_framework.views import APIView
 from survey import results
 from survey.api.authentication import CookieAuthentication
 from survey.api.serializers import ProgressOutput, SkipInput, VoteInput, progress_data
-from survey.cookies import session_of
 from survey.models import Session, Survey
+from survey.requests import session_of, survey_or_404
 from survey.services.sessions import trials_lease
-from survey.services.surveys import survey_get
 from survey.services.votes import trial_skip, vote_record
-
-
-def survey_or_404(slug: str) -> Survey:
-    survey = survey_get(slug)
-    if survey is None:
-        raise Http404
-    return survey
 
 
 class ParticipantView(APIView):

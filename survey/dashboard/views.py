@@ -4,22 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.auth.decorators import user_passes_test
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from survey import exports, results
-from survey.models import Survey, Vote
-from survey.services.surveys import survey_get
+from survey.models import Vote
+from survey.requests import survey_or_404
 
 staff_only = user_passes_test(lambda user: user.is_staff, login_url="login")
-
-
-def survey_or_404(slug: str) -> Survey:
-    survey = survey_get(slug)
-    if survey is None:
-        raise Http404
-    return survey
 
 
 def _percents(value: Any) -> Any:

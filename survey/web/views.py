@@ -11,19 +11,19 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods
 
 from survey import selectors, texts
-from survey.cookies import (
+from survey.errors import SessionMissing, SurveyClosed
+from survey.kinds import kind_get
+from survey.kinds.base import Settings
+from survey.models import Session, Survey
+from survey.requests import (
     session_forget,
     session_key,
     session_of,
     session_or_none,
     session_remember,
+    survey_or_404,
 )
-from survey.errors import SessionMissing, SurveyClosed
-from survey.kinds import kind_get
-from survey.kinds.base import Settings
-from survey.models import Session, Survey
 from survey.services import sessions
-from survey.services.surveys import survey_get
 
 CHUNK = 64 * 1024
 SECONDS_A_TRIAL = 5
@@ -45,13 +45,6 @@ def home(request: HttpRequest) -> HttpResponse:
 def about(request: HttpRequest) -> HttpResponse:
     credits = [(survey, selectors.credits_of(survey)) for survey in selectors.surveys_open()]
     return render(request, "survey/about.html", {"credits": credits})
-
-
-def survey_or_404(slug: str) -> Survey:
-    survey = survey_get(slug)
-    if survey is None:
-        raise Http404
-    return survey
 
 
 def next_page(session: Session) -> str:

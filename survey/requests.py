@@ -1,10 +1,21 @@
-"""The participant behind a request: a session key per survey in the browser's cookie session."""
+"""What a request is about: the survey of its address, the session of its cookie.
 
-from django.http import HttpRequest
+A browser's cookie session holds one session key a survey.
+"""
+
+from django.http import Http404, HttpRequest
 
 from survey import selectors
 from survey.errors import SessionMissing
 from survey.models import Session, Survey
+from survey.services.surveys import survey_get
+
+
+def survey_or_404(slug: str) -> Survey:
+    survey = survey_get(slug)
+    if survey is None:
+        raise Http404
+    return survey
 
 
 def _name(survey: Survey) -> str:
