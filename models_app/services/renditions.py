@@ -89,13 +89,26 @@ def _send(after_s: int) -> None:
         logger.warning("no broker (%s); pictures are rendered once a worker starts", error)
 
 
-@transaction.atomic
+class _Faster(Exception):
+    """Another worker claimed some of the same renditions a moment ago."""
+
+
 def work_claim() -> Work | None:
     """Claim the pending renditions of one photo in the earliest pass, or None.
 
     Compare and set on `claimed_at`: a second worker, or a message delivered twice, gets another
     photo or nothing.
     """
+    while True:
+        try:
+            return _work_claim()
+        except _Faster:
+            # What the other one took is no longer free, so this ends.
+            continue
+
+
+@transaction.atomic
+def _work_claim() -> Work | None:
     now = timezone.now()
     free = Q(claimed_at=None) | Q(claimed_at__lt=now - timedelta(seconds=CLAIM_S))
     pending = Rendition.objects.filter(free, state=State.PENDING)
@@ -111,9 +124,7 @@ def work_claim() -> Work | None:
     )
     keys = list(same.values_list("pk", flat=True))
     if pending.filter(pk__in=keys).update(claimed_at=now) != len(keys):
-        # Another worker was faster with some of them; the caller asks again.
-        transaction.set_rollback(True)
-        return None
+        raise _Faster
     photo = Photo.objects.get(pk=first.photo_id)
     renditions = Rendition.objects.filter(pk__in=keys).order_by("pk")
     return Work(photo, tuple(renditions))

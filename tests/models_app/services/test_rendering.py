@@ -1,12 +1,14 @@
 """Planning, rendering and publishing, with the real filters on real photos."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 from PIL import Image
 
@@ -158,6 +160,24 @@ def test_a_claim_keeps_others_away_until_it_is_old(dataset: Dataset):
     again = renditions.work_claim()
     assert again is not None
     assert {r.pk for r in again.renditions} == {r.pk for r in first.renditions}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_at_once_never_claim_the_same(real_photos):
+    photos_import("many", {path: path.name for path in real_photos})
+    make(Dataset.objects.get(name="many"))
+
+    def claim_all() -> list[int]:
+        claimed = []
+        while (work := renditions.work_claim()) is not None:
+            claimed += [rendition.pk for rendition in work.renditions]
+        connection.close()
+        return claimed
+
+    with ThreadPoolExecutor(4) as pool:
+        workers = list(pool.map(lambda _worker: claim_all(), range(4)))
+    claimed = [key for keys in workers for key in keys]
+    assert len(claimed) == len(set(claimed)) == 7 * 81
 
 
 def test_work_done_twice_keeps_one_result(dataset: Dataset):
