@@ -122,7 +122,7 @@ class Launcher:
         children = [child for child in (self.demo, worker, self.web) if child]
         if worker and worker.running:
             say(
-                f"Stopping; finishing the picture in work (at most {GRACE_S:.0f} s, "
+                f"Stopping; finishing the picture in work (about {GRACE_S + 2:.0f} s at most, "
                 "Ctrl-C again stops at once) ..."
             )
         children_stop(children, grace_s=GRACE_S, hurry=self.signals.hurry)
@@ -133,7 +133,10 @@ class Launcher:
 
 def announce(broker: Broker, host: str, port: int, password: str | None) -> None:
     base = web.address(host, port)
-    keep = "use the password printed at the first start, or `manage.py changepassword admin`"
+    keep = (
+        "use the password printed at the first start, or "
+        "`.venv/bin/python manage.py changepassword admin`"
+    )
     rows = [
         ("Survey", f"{base}/"),
         ("Dashboard", f"{base}/dashboard/"),

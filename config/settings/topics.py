@@ -59,6 +59,8 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+# The pause ends 15 minutes after it began, not after the last impatient try.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
@@ -97,7 +99,9 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
-        "axes": {"level": "WARNING"},
+        # Wrong passwords and forms without a cookie are answered to whoever sent them.
+        "axes": {"level": "ERROR"},
+        "django.security.csrf": {"level": "ERROR"},
         "PIL": {"level": "WARNING"},
         # A visitor who follows a broken link is no event for whoever runs this.
         "django.request": {"level": "ERROR"},

@@ -52,7 +52,8 @@ def _rows(path: Path) -> Iterator[list[str]]:
             content = gzip.decompress(content)
         text = content.decode("utf-8-sig")
     except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise DatasetError(f"The list {path} cannot be read ({error}).") from error
+        reason = getattr(error, "strerror", None) or error
+        raise DatasetError(f"The list {path} cannot be read ({reason}).") from error
     delimiter = "\t" if "\t" in text else ","
     return csv.reader(text.splitlines(), delimiter=delimiter)
 

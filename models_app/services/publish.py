@@ -21,9 +21,15 @@ State = Rendition.State
 
 
 def survey_make(
-    slug: str, *, title: str, dataset: str, settings: dict[str, object], new: bool = False
+    slug: str,
+    *,
+    title: str,
+    dataset: str,
+    settings: dict[str, object],
+    new: bool = False,
+    opened: bool = True,
 ) -> SurveySource:
-    """Make and open a survey of a dataset's photos and plan its renditions.
+    """Make a survey of a dataset's photos, open it if asked, and plan its renditions.
 
     Repeating it plans what photos were added; with `new` an existing survey is an error. Raises
     DatasetError for a dataset that is not there or empty. Planning and publishing go photo by
@@ -35,7 +41,7 @@ def survey_make(
             f"There are no photos in a dataset {dataset!r}; import some first: "
             f"manage.py import_photos FOLDER --dataset {dataset}"
         )
-    source = _source_make(slug, title, photos, settings, new=new)
+    source = _source_make(slug, title, photos, settings, new=new, opened=opened)
     renditions_plan(source)
     publish(source)
     rendering_request()
@@ -44,14 +50,21 @@ def survey_make(
 
 @transaction.atomic
 def _source_make(
-    slug: str, title: str, dataset: Dataset, settings: dict[str, object], *, new: bool
+    slug: str,
+    title: str,
+    dataset: Dataset,
+    settings: dict[str, object],
+    *,
+    new: bool,
+    opened: bool,
 ) -> SurveySource:
     survey = surveys.survey_get(slug)
     if survey is not None and new:
         raise DatasetError(f"There is a survey {slug!r} already; choose another short name.")
     if survey is None:
         survey = surveys.survey_create(slug, title=title, settings=settings)
-        surveys.survey_open(survey)
+        if opened:
+            surveys.survey_open(survey)
     source, _created = SurveySource.objects.get_or_create(
         survey=survey,
         defaults={

@@ -70,6 +70,13 @@ function distortionsOption(entries, texts, colours, narrow) {
   };
 }
 
+// Where a note says that the original is no point of the scale, there is no line to draw for it.
+function originalLine(entry, texts, colours) {
+  if (entry.note) return [];
+  const label = { show: true, formatter: texts.original, color: colours.quiet, fontSize: colours.px(11) };
+  return [{ xAxis: "0", lineStyle: { color: colours.quiet, type: "solid", width: 1 }, label }];
+}
+
 function curveOption(entry, steps, texts, colours) {
   const { px } = colours;
   const levels = steps.map((step) => entry.levels.find((level) => level.step === step));
@@ -107,16 +114,7 @@ function curveOption(entry, steps, texts, colours) {
         lineStyle: { color: colours.aspects[entry.aspect] || colours.ink, width: 1, opacity: 0.6 },
         markLine: markLine([
           { yAxis: 50, lineStyle: dashes(colours.ink) },
-          {
-            xAxis: "0",
-            lineStyle: { color: colours.quiet, type: "solid", width: 1 },
-            label: {
-              show: true,
-              formatter: `${texts.original}${entry.note ? "†" : ""}`,
-              color: colours.quiet,
-              fontSize: colours.px(11),
-            },
-          },
+          ...originalLine(entry, texts, colours),
         ]),
       },
       {

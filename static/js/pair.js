@@ -82,6 +82,7 @@ async function send(vote) {
   try {
     const state = await post(main.dataset.voteUrl, vote, () => say(texts.saving));
     outbox.clear();
+    say("");
     return { state, message: "" };
   } catch (error) {
     if (!(error instanceof Refused) || error.code === "no-session") throw error;

@@ -1,6 +1,7 @@
 // The two photos: loading, showing both at one moment, sizing, and how they were seen.
 
 const RETRY_MS = [500, 1500];
+const KEPT = "proofsheet:trial";
 const FADE_MS = window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 140;
 // Taller than this a window shows the photos one above the other; "left" is then on top.
 const STACKED = window.matchMedia("(max-aspect-ratio: 9/10)");
@@ -29,8 +30,9 @@ export class Stage {
     this.trial = null;
     this.shownAt = 0;
     this.focusLosses = 0;
-    const lost = () => { this.focusLosses += 1; };
-    window.addEventListener("blur", lost);
+    this.firstSeen = 0;
+    this.earlier = 0;
+    window.addEventListener("blur", () => { this.focusLosses += 1; this.keep(); });
     window.addEventListener("resize", () => this.fit());
     STACKED.addEventListener("change", () => this.fit());
   }
@@ -79,8 +81,27 @@ export class Stage {
     this.pair.classList.add("shown");
     this.enable(true);
     await frame();
+    this.resume(trial.token);
+  }
+
+  // A pair that was seen before a reload goes on: its time runs from the first sight of it, and
+  // the reload counts as having left the page.
+  resume(token) {
+    let kept = null;
+    try { kept = JSON.parse(sessionStorage.getItem(KEPT)); } catch { /* storage is off */ }
+    const same = kept && kept.token === token;
+    this.firstSeen = same ? kept.firstSeen : Date.now();
+    this.focusLosses = same ? kept.focusLosses + 1 : 0;
     this.shownAt = performance.now();
-    this.focusLosses = 0;
+    this.earlier = Date.now() - this.firstSeen;
+    this.keep();
+  }
+
+  keep() {
+    if (!this.trial) return;
+    const { firstSeen, focusLosses, trial: { token } } = this;
+    const text = JSON.stringify({ token, firstSeen, focusLosses });
+    try { sessionStorage.setItem(KEPT, text); } catch { /* storage is off */ }
   }
 
   // Outlines the chosen photo; from now on the pair takes no other answer.
@@ -124,6 +145,7 @@ export class Stage {
     }
   }
 
+  // Milliseconds since the pair appeared in this page.
   elapsed() {
     return performance.now() - this.shownAt;
   }
@@ -133,7 +155,7 @@ export class Stage {
     const image = this.sides[0].querySelector("img").getBoundingClientRect();
     return {
       // A tab left open overnight: the server takes up to a day.
-      response_ms: Math.min(Math.round(this.elapsed()), 24 * 3600 * 1000),
+      response_ms: Math.min(Math.round(this.earlier + this.elapsed()), 24 * 3600 * 1000),
       viewport_width: window.innerWidth,
       viewport_height: window.innerHeight,
       device_pixel_ratio: window.devicePixelRatio,

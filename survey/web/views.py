@@ -29,13 +29,24 @@ CHUNK = 64 * 1024
 SECONDS_A_TRIAL = 5
 
 
+def minutes(settings: Settings) -> int:
+    return max(1, round(settings.trials * SECONDS_A_TRIAL / 60))
+
+
 @require_GET
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
     """The open surveys, each with what is ready and what is still being prepared."""
     surveys = [
-        {"survey": survey, "ready": ready, "coming": max(survey.pairs_expected - ready, 0)}
+        {
+            "survey": survey,
+            "ready": ready,
+            "coming": survey.pairs_expected > ready,
+            "trials": settings.trials,
+            "minutes": minutes(settings),
+        }
         for survey, ready in selectors.surveys_open_ready()
+        for settings in [Settings.from_json(survey.settings)]
     ]
     preparing = not surveys or any(not item["ready"] for item in surveys)
     return render(request, "survey/home.html", {"surveys": surveys, "preparing": preparing})
@@ -85,7 +96,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
         "session": session,
         "closed": survey.state != Survey.State.OPEN and not request.user.is_staff,
         "ready": ready,
-        "minutes": max(1, round(settings.trials * SECONDS_A_TRIAL / 60)),
+        "minutes": minutes(settings),
         "megabytes": pair_bytes and max(1, round(settings.trials * pair_bytes / 1e6)),
         "preview": session.participant.is_preview if session else request.user.is_staff,
     }

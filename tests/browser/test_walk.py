@@ -92,6 +92,18 @@ def test_a_reload_and_a_second_tab_show_the_same_pair(study: Survey, visit):
     assert Vote.objects.get().chosen_side == "left"
 
 
+def test_a_reload_does_not_set_the_clock_back(study: Survey, visit):
+    visitor = visit()
+    visitor.to_first_pair()
+    visitor.page.wait_for_timeout(1500)
+    visitor.page.reload()
+    visitor.choose("left")
+    visitor.choose("left")
+    first, second = Vote.objects.order_by("pk")
+    assert first.response_ms >= 1850
+    assert (first.focus_losses, second.focus_losses) == (1, 0)
+
+
 def test_a_picture_that_fails_ends_the_trial_as_skipped(study: Survey, visit):
     visitor = visit()
     visitor.to_first_pair()
@@ -159,7 +171,7 @@ def test_a_page_that_is_being_prepared_fills_by_itself(db, visit):
     assert "being prepared" in visitor.page.inner_text("main")
     assert visitor.violations() == []
     survey = survey_make()
-    visitor.page.wait_for_selector("text=24 pairs of photos are ready")
+    visitor.page.wait_for_selector("text=4 pairs of photos, about 1 minute")
     survey.stimuli.filter(condition__isnull=False).delete()
     visitor.open("/s/study/")
     assert "being prepared" in visitor.page.inner_text("main")

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from models_app import selectors
 from models_app.errors import DatasetError
 from models_app.services.publish import survey_make
 from survey.errors import SurveyError
@@ -13,7 +14,7 @@ from survey.kinds.base import Settings
 
 
 class Command(BaseCommand):
-    help = "Make and open a survey of a dataset's photos and ask a worker to render its pairs."
+    help = "Make a survey of a dataset's photos, open it, and ask a worker to render its pairs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="short name, as in the address /s/SLUG/")
@@ -27,6 +28,10 @@ class Command(BaseCommand):
             help=f"a setting: {', '.join(field.name for field in fields(Settings))}",
         )
 
+        parser.add_argument(
+            "--draft", action="store_true", help="do not open it; the admin pages can later"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         slug: str = options["slug"]
         try:
@@ -36,14 +41,25 @@ class Command(BaseCommand):
                 dataset=options["dataset"],
                 settings=dict(setting(text) for text in options["set"]),
                 new=True,
+                opened=not options["draft"],
             )
         except (DatasetError, SurveyError) as error:
             raise CommandError(str(error)) from error
         except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
+            raise CommandError(
+                _("%(slug)r is no short name: %(reason)s")
+                % {"slug": slug, "reason": " ".join(error.messages)}
+            ) from error
         self.stdout.write(
-            _("survey %(slug)s: %(photos)d photos; open at /s/%(slug)s/ once a worker renders")
-            % {"slug": slug, "photos": source.dataset.photos.count()}
+            _(
+                "survey %(slug)s: %(photos)d photos, %(pictures)d pictures to render; "
+                "a worker makes them and /s/%(slug)s/ hands out pairs as they come"
+            )
+            % {
+                "slug": slug,
+                "photos": source.dataset.photos.count(),
+                "pictures": selectors.rendition_counts(slug)["pending"],
+            }
         )
 
 

@@ -26,7 +26,7 @@ def run(*arguments: str) -> str:
 def test_it_makes_an_open_survey_and_plans_its_pictures():
     out = run("trip", "--dataset", "holiday", "--title", "Our trip", "--set", "trials=60",
               "--set", "encoding=png", "--set", "question=Which do you like?")  # fmt: skip
-    assert "survey trip: 1 photos" in out
+    assert "survey trip: 1 photos, 81 pictures to render" in out
     survey = Survey.objects.get(slug="trip")
     assert survey.state == "open"
     assert survey.settings["trials"] == 60
@@ -44,13 +44,18 @@ def test_it_makes_an_open_survey_and_plans_its_pictures():
         (["trip", "--dataset", "holiday", "--title", "T", "--set", "trials=0"], "from 1 to 200"),
         (["trip", "--dataset", "holiday", "--title", "T", "--set", "trials=x"], "a whole number"),
         (["trip", "--dataset", "holiday", "--title", "T", "--set", "x=1"], "no survey setting"),
-        (["a b", "--dataset", "holiday", "--title", "T"], "letters, numbers"),
+        (["a b", "--dataset", "holiday", "--title", "T"], "'a b' is no short name"),
     ],
 )
 def test_bad_input_is_one_sentence_and_makes_nothing(arguments: list[str], said: str):
     with pytest.raises(CommandError, match=said):
         run(*arguments)
     assert not Survey.objects.exists()
+
+
+def test_a_draft_is_not_open():
+    run("trip", "--dataset", "holiday", "--title", "T", "--draft")
+    assert Survey.objects.get().state == "draft"
 
 
 def test_a_taken_name_is_refused():

@@ -125,7 +125,7 @@ def test_the_survey_page_names_both_shares_and_their_intervals(admin: Client, vo
         r"\d of 6 conditions have votes",
         text,
     )
-    assert "shown 8 voted 8 skipped 0 expired 0 open 0" in text
+    assert "handed out 8 voted 8 skipped 0 expired 0 open 0" in text
     assert "† Two edits at once." in text
 
 
