@@ -71,11 +71,6 @@ def votes_of(survey: Survey, *, previews: bool = False) -> QuerySet[Vote]:
     return votes if previews else votes.filter(assignment__is_preview=False)
 
 
-def has_votes(survey: Survey) -> bool:
-    """One query."""
-    return Vote.objects.filter(assignment__survey=survey).exists()
-
-
 def pairs_ready(survey: Survey) -> int:
     """One query: a filtered stimulus exists only beside its original."""
     return Stimulus.objects.filter(survey=survey, condition__isnull=False).count()

@@ -78,7 +78,7 @@ def _trial_get(session: Session, token: str) -> Assignment:
 
 
 def _trial_close(trial: Assignment, state: str) -> None:
-    """Compare and set: an answer to an expired lease counts as long as nothing replaced it."""
+    """Compare and set: of two requests that find the lease open, one closes it."""
     closed = Assignment.objects.filter(pk=trial.pk, state=STATES.OPEN).update(state=state)
     if closed != 1:
         raise AssignmentGone(_("This pair has expired; the page shows another one."))

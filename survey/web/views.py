@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, St
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from survey import selectors, texts
 from survey.errors import SessionMissing, SurveyClosed
@@ -33,7 +33,7 @@ def minutes(settings: Settings) -> int:
     return max(1, round(settings.trials * SECONDS_A_TRIAL / 60))
 
 
-@require_GET
+@require_safe
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
     """The open surveys, each with what is ready and what is still being prepared."""
@@ -52,7 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "survey/home.html", {"surveys": surveys, "preparing": preparing})
 
 
-@require_GET
+@require_safe
 def about(request: HttpRequest) -> HttpResponse:
     credits = [(survey, selectors.credits_of(survey)) for survey in selectors.surveys_open()]
     return render(request, "survey/about.html", {"credits": credits})
@@ -156,7 +156,7 @@ def instructions(request: HttpRequest, survey: Survey, session: Session) -> Http
     return render(request, "survey/instructions.html", context)
 
 
-@require_GET
+@require_safe
 @ensure_csrf_cookie
 @needs_session
 def pair(request: HttpRequest, survey: Survey, session: Session) -> HttpResponse:
@@ -188,7 +188,7 @@ def done(request: HttpRequest, survey: Survey, session: Session) -> HttpResponse
     return render(request, "survey/done.html", context)
 
 
-@require_GET
+@require_safe
 def picture(request: HttpRequest, slug: str, token: str) -> HttpResponseBase:
     """Stream one side of a presentation, padded so that both sides have equal length.
 
