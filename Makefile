@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null \
 	&& { echo $$p; break; }; done)
 
-.PHONY: help run test test-slow lint format bench migrate clean
+.PHONY: help run test test-slow lint format bench parity migrate clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -32,6 +32,9 @@ format: $(VENV)/.dev  ## put the code into the house format
 
 bench: $(VENV)/.dev  ## measure, as ratios against a named yardstick in the same run
 	@$(BIN)/python -m bench
+
+parity: $(VENV)/.dev  ## errors against renders of the original programs (PROOFSHEET_SHARED)
+	@$(BIN)/python -m bench.parity $(ARGS)
 
 migrate: $(VENV)/.full  ## bring the database up to date
 	@$(BIN)/python manage.py migrate

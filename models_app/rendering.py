@@ -23,16 +23,12 @@ def work_render(work: Work) -> Iterator[Rendition]:
 
     Torch is imported here, in the worker, and nowhere near the web process.
     """
-    from models_app.distortions.render import (
-        display_sigma,
-        photo_to_tensor,
-        render_variants,
-        tensor_to_image,
-    )
+    from models_app.distortions.engine import display_sigma, render_variants
+    from models_app.distortions.pictures import photo_to_tensor, tensor_to_image
 
     first = work.renditions[0]
     try:
-        image = display_image(_open(work.photo), first.long_side)
+        image = display_image(photo_open(work.photo), first.long_side)
     except (PhotoRefused, OSError) as error:
         for rendition in work.renditions:
             rendition.state, rendition.error = State.FAILED, str(error)[:255]
@@ -43,7 +39,13 @@ def work_render(work: Work) -> Iterator[Rendition]:
     if (original := by_key.pop((ORIGINAL, ""), None)) is not None:
         yield _stored(original, encoded, image.size)
     photo = photo_to_tensor(image)
-    variants = render_variants(photo, list(by_key), sigma=display_sigma(image.width))
+    variants = render_variants(
+        photo,
+        list(by_key),
+        sigma=display_sigma(image.width),
+        preset=first.preset,
+        key=work.photo.file_sha256,
+    )
     for distortion, level, pixels in variants:
         rendition = by_key[distortion, level]
         content = encode(tensor_to_image(pixels), rendition.encoding)
@@ -56,7 +58,7 @@ def work_render(work: Work) -> Iterator[Rendition]:
             yield _stored(rendition, content, image.size)
 
 
-def _open(photo: Photo) -> Image.Image:
+def photo_open(photo: Photo) -> Image.Image:
     with default_storage.open(photo.file, "rb") as file:
         return open_photo(
             io.BytesIO(file.read()),

@@ -1,239 +1,177 @@
-"""Render the variants of photos: for other code, and as a program for folders of photos.
+"""Render the variants of photos, as a program.
 
-Usage: python -m models_app.distortions.render INPUT_FOLDER OUTPUT_FOLDER --native-size
+Usage: python -m models_app.distortions.render INPUT OUTPUT [--distortions all] [--native-size]
 """
 
 import argparse
 import os
 import sys
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice, repeat
+from multiprocessing import get_context
 from pathlib import Path
+from typing import get_args
 
-import numpy as np
 import torch
-from PIL import Image
-from torch import Tensor
 from tqdm import tqdm
 
-from models_app.distortions.ops.base import Band, Op, Shared, bands, photo_check, quantise
+from models_app.distortions.darktable import DarktableError, require
+from models_app.distortions.darktable_folders import photos_render
+from models_app.distortions.engine import PATCH_SIDE, SIDE, Geometry, Order
+from models_app.distortions.folders import (
+    Outcome,
+    Plan,
+    UsageError,
+    output_claim,
+    photo_try,
+    photos_find,
+    plan_variants,
+)
 from models_app.distortions.registry import (
-    Entry,
-    Level,
+    PRESET,
+    PRESETS,
     UnknownDistortionError,
-    level_get,
-    load,
+    preset_get,
     select,
 )
-from models_app.imaging import PhotoRefused, open_photo
-
-NATIVE_SIGMA = 100.0
-"""Blur of the edit files, in pixels of whatever size the photo has."""
-
-SUFFIXES = (".jpeg", ".jpg", ".png", ".webp")
+from models_app.imaging import FORMATS_TEXT
 
 
-def display_sigma(width: int) -> float:
-    """Blur in pixels for a photo shown at `width` pixels: the reference's 100 at 1000.
-
-    Raises
-    ------
-    ValueError
-        If the width is not positive.
-    """
-    if width <= 0:
-        raise ValueError(f"The width is {width}; it must be a positive number of pixels.")
-    return NATIVE_SIGMA * width / 1000
-
-
-def photo_to_tensor(image: Image.Image) -> Tensor:
-    """Return an RGB picture as uint8, shape [3, H, W], values 0..255.
-
-    Raises
-    ------
-    ValueError
-        If its mode is not RGB.
-    """
-    if image.mode != "RGB":
-        raise ValueError(f"The picture has mode {image.mode}; convert it to RGB first.")
-    return torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()
-
-
-def tensor_to_image(photo: Tensor) -> Image.Image:
-    """Return uint8, shape [3, H, W], values 0..255, as an RGB picture.
-
-    Raises
-    ------
-    ValueError
-        If it has another type or shape.
-    """
-    photo_check(photo)
-    return Image.fromarray(photo.permute(1, 2, 0).contiguous().cpu().numpy())
-
-
-def render_variants(
-    photo: Tensor, variants: Sequence[tuple[str, str]], *, sigma: float
-) -> Iterator[tuple[str, str, Tensor]]:
-    """Render one photo's variants, those of one distortion together.
-
-    Work that variants share (Lab, blur) is done once. It and the finished variants of one
-    distortion are kept in memory, about 100 bytes a pixel; the rest does not grow with the photo.
-
-    Parameters
-    ----------
-    photo
-        uint8 sRGB, channel order RGB, shape [3, H, W], on any device; not changed.
-    variants
-        Pairs of distortion key and level key, as the registry spells them.
-    sigma
-        Blur behind shadows and highlights in pixels: `NATIVE_SIGMA` or `display_sigma(width)`.
-
-    Yields
-    ------
-    tuple[str, str, Tensor]
-        Distortion key, level key, and the variant: uint8, shape [3, H, W], on the photo's device.
-
-    Raises
-    ------
-    ValueError
-        At the call: if the photo has another type or shape, sigma is not positive, or a
-        distortion or level is unknown.
-    """
-    shared = Shared(photo, sigma=sigma)
-    wanted: dict[str, list[Level]] = defaultdict(list)
-    for key, level_key in variants:
-        wanted[key].append(level_get(key, level_key))
-    return _rendered(shared, wanted)
-
-
-def _rendered(shared: Shared, wanted: dict[str, list[Level]]) -> Iterator[tuple[str, str, Tensor]]:
-    for key, levels in wanted.items():
-        edits = [level.value for level in levels if not level.identity]
-        pictures = iter(_pictures(load(key), shared, edits) if edits else ())
-        for level in levels:
-            yield key, level.key, shared.photo.clone() if level.identity else next(pictures)
-
-
-@torch.no_grad()
-def _pictures(op: Op, shared: Shared, values: list[float]) -> list[Tensor]:
-    pictures = [torch.empty_like(shared.photo) for _value in values]
-    # The result must not depend on what precision the caller happens to train in.
-    with torch.autocast(shared.photo.device.type, enabled=False):
-        for rows in bands(shared.photo, variants=len(values)):
-            parts = quantise(op.render(Band(shared, rows), values))
-            for picture, part in zip(pictures, parts, strict=True):
-                picture[:, rows] = part
-    return pictures
-
-
-class UsageError(Exception):
-    """The command line asks for something that cannot be done; the text says what and why."""
-
-
-def _photos_find(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise UsageError(f"The input folder {folder} does not exist or is not a folder.")
-    photos = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
-    if not photos:
-        raise UsageError(f"The input folder {folder} holds no {', '.join(SUFFIXES)} file.")
-    by_stem: dict[str, Path] = {}
-    for photo in photos:
-        other = by_stem.setdefault(photo.stem, photo)
-        if other is not photo:
-            raise UsageError(
-                f"{other.name} and {photo.name} would be written to the same folder "
-                f"{photo.stem}/; rename one of them."
-            )
-    return photos
-
-
-def _device_pick(name: str) -> torch.device:
+def _device_pick(name: str) -> str:
     if name == "cuda" and not torch.cuda.is_available():
         raise UsageError("--device cuda was asked for, but torch finds no CUDA device here.")
     if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(name)
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    return name
 
 
-def _save(image: Image.Image, path: Path) -> None:
-    """Write a PNG so that the name never belongs to half a file."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        image.save(temporary, format="PNG", compress_level=1)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _render_file(
-    source: Path,
-    target: Path,
-    entries: Sequence[Entry],
-    device: torch.device,
-    done: Callable[[int], object],
-) -> None:
-    """Render what is missing of one photo; the photo is not even read when nothing is."""
-    names = {
-        (entry.key, level.key): target / entry.key / f"{level.key}.png"
-        for entry in entries
-        for level in entry.levels
-    }
-    missing = [variant for variant, path in names.items() if not path.exists()]
-    if not missing:
-        done(len(names))
-        return
-    photo = photo_to_tensor(open_photo(source)).to(device)
-    done(len(names) - len(missing))
-    for key, level_key, picture in render_variants(photo, missing, sigma=NATIVE_SIGMA):
-        path = names[key, level_key]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _save(tensor_to_image(picture), path)
-        done(1)
-
-
-def _render_folder(args: argparse.Namespace) -> list[str]:
-    """Render every photo of a folder and return a sentence for each that was refused."""
-    if not args.native_size:
+def _geometry_pick(args: argparse.Namespace) -> Geometry | None:
+    patch = preset_get(args.preset).geometry == "patch"
+    if args.native_size and patch:
         raise UsageError(
-            "Rendering in the network's geometry is not available yet; "
-            "add --native-size to render each photo in its own size."
+            f"--native-size fits whole photos, and the preset {args.preset} works on square "
+            "patches; leave it out."
         )
-    entries = select(args.distortions)
-    photos = _photos_find(args.input)
-    device = _device_pick(args.device)
-    per_photo = sum(len(entry.levels) for entry in entries)
+    if args.native_size:
+        return None
+    return Geometry(args.size or (PATCH_SIDE if patch else SIDE), args.order)
+
+
+def _plan_make(args: argparse.Namespace) -> Plan:
+    entries = select(args.distortions, preset=args.preset)
+    if args.backend == "darktable":
+        if any(entry.aspect != "style" for entry in entries):
+            raise UsageError("darktable renders style distortions only; add --distortions style.")
+        require()
+    return Plan(
+        args.output,
+        plan_variants(args.preset, entries),
+        args.preset,
+        _geometry_pick(args),
+        args.seed,
+        args.backend,
+        _device_pick(args.device),
+    )
+
+
+def _single_threaded() -> None:
+    # Photos beside each other use the cores better than threads, which small pictures keep
+    # waiting for each other.
+    torch.set_num_threads(1)
+
+
+def _all(plan: Plan, photos: Sequence[Path], workers: int) -> Iterator[Outcome]:
+    """Render photos, several beside each other, and yield each when it is done."""
+    if plan.backend == "darktable":
+        yield from photos_render(plan, photos)
+        return
+    # Distortions that mix two photos take the next one of the folder.
+    partners = [*photos[1:], *photos[:1]] if len(photos) > 1 else [None]
+    if workers == 1:
+        if plan.geometry is not None:
+            _single_threaded()
+        yield from map(photo_try, repeat(plan), photos, partners)
+        return
+    waiting = zip(photos, partners, strict=True)
+    with ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_single_threaded
+    ) as pool:
+        running = {pool.submit(photo_try, plan, *pair) for pair in islice(waiting, 2 * workers)}
+        while running:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            running |= {pool.submit(photo_try, plan, *p) for p in islice(waiting, len(done))}
+            yield from (future.result() for future in done)
+
+
+def _render(args: argparse.Namespace) -> list[str]:
+    """Render every photo and return a sentence for each that was refused."""
+    plan = _plan_make(args)
+    photos = photos_find(args.input)
+    output_claim(plan)
+    workers = args.workers or (1 if plan.device == "cuda" else os.cpu_count() or 1)
     refused: list[str] = []
     # disable=None: the bar is shown on a terminal only.
-    with tqdm(total=per_photo * len(photos), unit="variant", disable=None) as progress:
-        for photo in photos:
-            try:
-                _render_file(photo, args.output / photo.stem, entries, device, progress.update)
-            except PhotoRefused as reason:
+    total = len(plan.variants) * len(photos)
+    with tqdm(total=total, unit="variant", disable=None) as progress:
+        for photo, _made, reason in _all(plan, photos, min(workers, len(photos))):
+            progress.update(len(plan.variants))
+            if reason:
                 refused.append(f"{photo.name} was not rendered: {reason}.")
-                progress.update(per_photo)
     return refused
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
+    return number
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m models_app.distortions.render",
-        description="Render every photo of a folder (JPEG, PNG, WebP) at every level of the "
-        "chosen distortions, to OUTPUT_FOLDER/{photo}/{distortion}/{level}.png. "
-        "Files that exist are kept, so that a stopped run can be taken up again.",
+        description=f"Render a photo ({FORMATS_TEXT}), or every photo of a folder, at every level "
+        "of the chosen distortions, to OUTPUT/{photo}/{distortion}/{level}.png, and beside them "
+        "the undistorted references. Files that exist are kept, so that a stopped run can be "
+        "taken up again.",
     )
-    parser.add_argument("input", type=Path, metavar="INPUT_FOLDER")
-    parser.add_argument("output", type=Path, metavar="OUTPUT_FOLDER")
-    parser.add_argument(
+    add = parser.add_argument
+    add("input", type=Path, metavar="INPUT", help="a folder of photos, or one photo")
+    add("output", type=Path, metavar="OUTPUT", help="folder of the renders")
+    add(
         "--distortions",
-        default="style",
-        help="style, all, or keys such as contrast,tint (default: %(default)s)",
+        default="all",
+        help="all, style, technical, composition, or keys such as contrast,tint "
+        "(default: %(default)s)",
     )
-    parser.add_argument(
+    add("--preset", choices=tuple(PRESETS), default=PRESET, help="default: %(default)s")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument(
         "--native-size",
         action="store_true",
         help="keep each photo's size; the blur of shadows and highlights is 100 pixels wide",
     )
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    size.add_argument(
+        "--size",
+        type=_positive,
+        help="side of the square that networks see (default: 224; 227 for patches)",
+    )
+    add(
+        "--order",
+        choices=get_args(Order),
+        default="resize_first",
+        help="of resizing and style distortions (default: %(default)s)",
+    )
+    add("--backend", choices=("torch", "darktable"), default="torch", help="default: %(default)s")
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add("--seed", type=int, default=0, help="of what is drawn at random (default: %(default)s)")
+    add(
+        "--workers",
+        type=_positive,
+        help="photos beside each other (default: one a core, or 1 on a GPU)",
+    )
     return parser
 
 
@@ -241,10 +179,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; 0 is success, 1 means some photos were refused, 2 wrong usage."""
     args = _parser().parse_args(argv)
     try:
-        refused = _render_folder(args)
+        refused = _render(args)
     except (UsageError, UnknownDistortionError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    except DarktableError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except BrokenProcessPool:
+        sys.stderr.write(
+            "A worker process died, perhaps for want of memory; try again with --workers 1.\n"
+        )
+        return 1
     except OSError as error:
         sys.stderr.write(f"{error.filename or args.output}: {error.strerror or error}.\n")
         return 1

@@ -14,11 +14,10 @@ from django.db import IntegrityError, transaction
 
 from models_app.datasets.lists import Listed
 from models_app.errors import DatasetError
-from models_app.imaging import PhotoRefused, open_photo
+from models_app.imaging import SUFFIXES, PhotoRefused, open_photo
 from models_app.models import Dataset, Photo
 
 NAME_MOST = 255
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
 @dataclass(slots=True)

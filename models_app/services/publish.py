@@ -4,7 +4,13 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from models_app.distortions.registry import DISTORTIONS, level_get
+from models_app.distortions.registry import (
+    PRESET,
+    UnknownDistortionError,
+    distortion_get,
+    level_get,
+    preset_get,
+)
 from models_app.errors import DatasetError
 from models_app.models import Dataset, Rendition, SurveySource
 from models_app.selectors import source_filter
@@ -41,11 +47,25 @@ def survey_make(
             f"There are no photos in a dataset {dataset!r}; import some first: "
             f"manage.py import_photos FOLDER --dataset {dataset}"
         )
+    _preset_check(settings)
     source = _source_make(slug, title, photos, settings, new=new, opened=opened)
     renditions_plan(source)
     publish(source)
     rendering_request()
     return source
+
+
+def _preset_check(settings: dict[str, object]) -> None:
+    preset = settings.get("preset", PRESET)
+    try:
+        whole = preset_get(str(preset)).geometry != "patch"
+    except UnknownDistortionError as error:
+        raise DatasetError(str(error)) from None
+    if not whole:
+        raise DatasetError(
+            f"The preset {preset!r} distorts patches for training; a survey shows whole photos: "
+            f"choose {PRESET} or identity_zero."
+        )
 
 
 @transaction.atomic
@@ -134,8 +154,8 @@ def _expect(source: SurveySource) -> None:
 def _picture(rendition: Rendition) -> stimuli.Picture:
     condition = None
     if rendition.distortion != ORIGINAL:
-        entry = DISTORTIONS[rendition.distortion]
-        level = level_get(rendition.distortion, rendition.level)
+        entry = distortion_get(rendition.distortion, preset=rendition.preset)
+        level = level_get(rendition.distortion, rendition.level, preset=rendition.preset)
         condition = stimuli.ConditionInfo(
             entry.key, level.key, entry.label, entry.aspect, level.step, entry.note
         )

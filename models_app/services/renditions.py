@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from models_app.distortions.registry import DISTORTIONS
+from models_app.distortions.registry import preset_get
 from models_app.models import Photo, Rendition, SurveySource
 from models_app.selectors import source_filter
 
@@ -35,11 +35,14 @@ class Work:
     renditions: tuple[Rendition, ...]
 
 
-def conditions() -> list[tuple[str, str]]:
-    """(distortion, level) of the style family, pixel-identical levels left out: 80 of 81."""
+def conditions(preset: str) -> list[tuple[str, str]]:
+    """(distortion, level) of the style family, pixel-identical levels left out.
+
+    80 of the 81 levels of `pfister2021`, all 81 of `identity_zero`.
+    """
     return [
         (entry.key, level.key)
-        for entry in DISTORTIONS.values()
+        for entry in preset_get(preset).distortions.values()
         if entry.aspect == "style"
         for level in entry.levels
         if not level.identity
@@ -48,7 +51,7 @@ def conditions() -> list[tuple[str, str]]:
 
 def renditions_plan(source: SurveySource) -> int:
     """Plan every missing rendition of a survey's photos; returns how many were new."""
-    planned = conditions()
+    planned = conditions(source.preset)
     distortions = list(dict.fromkeys(distortion for distortion, _level in planned))
     before = Rendition.objects.filter(**source_filter(source)).count()
     photos = source.dataset.photos.order_by("pk")

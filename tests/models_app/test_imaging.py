@@ -12,6 +12,7 @@ import pytest
 from PIL import Image, ImageCms, ImageOps
 
 from models_app.imaging import PhotoRefused, open_photo
+from tests.models_app.odd_files import wide_profile
 
 
 @pytest.fixture(scope="module")
@@ -99,20 +100,6 @@ def test_an_embedded_profile_is_converted_to_srgb(photo):
     assert np.abs(np.asarray(opened).astype(int) - np.asarray(photo)).mean() < 1.5
 
 
-def wide_profile() -> ImageCms.ImageCmsProfile:
-    """A matrix profile with wide primaries: sRGB's own, its colorant tags exchanged."""
-    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    primaries = {b"rXYZ": (0.7977, 0.2880, 0.0), b"gXYZ": (0.1352, 0.7119, 0.0),
-                 b"bXYZ": (0.0313, 0.0001, 0.8249)}  # fmt: skip
-    (count,) = struct.unpack_from(">I", data, 128)
-    for index in range(count):
-        tag, offset, _size = struct.unpack_from(">4sII", data, 132 + 12 * index)
-        if tag in primaries:
-            numbers = (round(value * 65536) for value in primaries[tag])
-            struct.pack_into(">iii", data, offset + 8, *numbers)
-    return ImageCms.ImageCmsProfile(io.BytesIO(bytes(data)))
-
-
 def test_grey_and_palette_become_colour(photo):
     assert open_photo(saved(photo.convert("L"), "PNG")).mode == "RGB"
     assert open_photo(saved(photo.convert("P"), "PNG")).mode == "RGB"
@@ -155,10 +142,12 @@ def bomb(photo: Image.Image) -> io.BytesIO:
         (truncated, "damaged"),
         (bomb, "2500.0 megapixels; allowed are 120"),
         (lambda photo: saved(photo.convert("CMYK"), "JPEG"), "CMYK without a colour profile"),
-        (lambda photo: saved(photo.convert("I;16"), "PNG"), "allowed are 8-bit"),
-        (lambda photo: saved(photo, "GIF"), "not a JPEG, PNG or WebP"),
-        (lambda photo: io.BytesIO(b"<svg onload='alert(1)'/>"), "not a JPEG, PNG or WebP"),
-        (lambda photo: io.BytesIO(b""), "not a JPEG, PNG or WebP"),
+        (lambda photo: saved(photo, "GIF"), "not a JPEG, PNG, WebP, TIFF or BMP"),
+        (
+            lambda photo: io.BytesIO(b"<svg onload='alert(1)'/>"),
+            "not a JPEG, PNG, WebP, TIFF or BMP",
+        ),
+        (lambda photo: io.BytesIO(b""), "not a JPEG, PNG, WebP, TIFF or BMP"),
         (lambda photo: saved(photo, "PNG", icc_profile=b"nonsense"), "colour profile"),
     ],
 )

@@ -1,25 +1,32 @@
 """Brightness."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
+import torch
 from torch import Tensor
 
-from models_app.distortions.ops.base import Band
+from models_app.distortions.ops.base import Band, BandOp
 from models_app.distortions.ops.colour import lab_to_encoded
-from models_app.distortions.ops.curves import Curve, curved_lightness, unchanged
+from models_app.distortions.ops.curves import Curve, curve_table, curved_lightness, unchanged
 
 
-class Brightness:
+class Brightness(BandOp):
     """Lightness raised to a power; black, white and colour stay.
 
     Levels run from -1 (power 3) to 1 (power 1/3). Pfister et al. 2021 edit files; darktable
     4.2.1 module colisa, version 1.
     """
 
-    def render(self, band: Band, values: Sequence[float]) -> Tensor:
-        """Follow `Op.render`; values in [-1, 1]."""
-        lightness = curved_lightness(band, [(unchanged, brightness_curve(v)) for v in values])
+    def encoded(self, band: Band, values: Sequence[float]) -> Tensor:
+        """Follow `BandOp.encoded`; values in [-1, 1]."""
+        lightness = curved_lightness(band, [_table(v, band.photo.device) for v in values])
         return lab_to_encoded(lightness, band.lab[1:2], band.lab[2:3])
+
+
+@lru_cache(maxsize=32)
+def _table(value: float, device: torch.device) -> Tensor:
+    return curve_table(unchanged, brightness_curve(value), device)
 
 
 def brightness_curve(brightness: float) -> Curve:

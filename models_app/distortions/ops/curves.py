@@ -22,30 +22,32 @@ def unchanged(t: Tensor) -> Tensor:
     return t
 
 
-def curved_lightness(band: Band, curves: Sequence[tuple[Curve, Curve]]) -> Tensor:
-    """Send L through a pair of curves for each variant.
+def curve_table(before: Curve, after: Curve, device: torch.device) -> Tensor:
+    """Return the table of L that a contrast curve and a brightness curve make.
 
     Parameters
     ----------
-    band
-        Rows of a photo.
-    curves
-        For each of N variants the contrast curve and the brightness curve, float64 t = L / 100
-        in 0..1 to the same.
+    before, after
+        Contrast curve and brightness curve, float64 t = L / 100 in 0..1 to the same.
+    device
+        Where the table shall lie.
 
     Returns
     -------
     Tensor
-        float32 L, 0..100, shape [N, h, W].
+        float32 L, 0..100, shape [65537].
     """
-    lightness = band.lab[0]
     # The last entry is t = 1, which rounding lets through for white.
-    t = torch.arange(_ENTRIES + 1, dtype=torch.float64, device=lightness.device) / _ENTRIES
-    tables = torch.stack(
-        [after(_truncated(before(t))).to(torch.float32) for before, after in curves]
-    )
-    places = (lightness * (_ENTRIES / 100)).to(torch.int64).clamp_(0, _ENTRIES)
-    return tables.mul_(100)[:, places]
+    t = torch.arange(_ENTRIES + 1, dtype=torch.float64) / _ENTRIES
+    return after(_truncated(before(t))).to(device, torch.float32).mul_(100)
+
+
+def curved_lightness(band: Band, tables: Sequence[Tensor]) -> Tensor:
+    """Send L through the table of each of N variants: float32 L, 0..100, shape [N, h, W]."""
+    lightness = band.lab[0]
+    places = (lightness * (_ENTRIES / 100)).to(torch.int32).clamp_(0, _ENTRIES).flatten()
+    curved = [table.index_select(0, places) for table in tables]
+    return torch.stack(curved).view(-1, *lightness.shape)
 
 
 def _truncated(t: Tensor) -> Tensor:

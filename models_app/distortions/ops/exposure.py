@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from models_app.distortions.ops.balance import balanced
-from models_app.distortions.ops.base import Band
+from models_app.distortions.ops.base import Band, BandOp
 
 
-class Exposure:
+class Exposure(BandOp):
     """Values doubled once a stop.
 
     Levels are exposure values (EV) from -3 to 3. They act on encoded values, not on linear
@@ -17,6 +17,6 @@ class Exposure:
     exposure, version 5.
     """
 
-    def render(self, band: Band, values: Sequence[float]) -> Tensor:
-        """Follow `Op.render`; values in EV."""
+    def encoded(self, band: Band, values: Sequence[float]) -> Tensor:
+        """Follow `BandOp.encoded`; values in EV."""
         return balanced(band, [(2.0**v, 2.0**v, 2.0**v) for v in values])

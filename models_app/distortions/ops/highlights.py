@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from models_app.distortions.ops.base import Band
+from models_app.distortions.ops.base import Band, BandOp
 from models_app.distortions.ops.local_tone import (
     highlights_apply,
     shadows_apply,
@@ -12,17 +12,19 @@ from models_app.distortions.ops.local_tone import (
     tone_start,
 )
 
-_SHADOWS = 50.0
 
+class Highlights(BandOp):
+    """Bright surroundings raised (above 0) or darkened, with the shadows at a fixed level.
 
-class Highlights:
-    """Bright surroundings raised (above 0) or darkened, with shadows always at +50.
-
-    Levels run from -100 to 100. The fixed shadows are the edit files' own. Pfister et al. 2021
-    edit files; darktable 4.2.1 module shadhi, version 5.
+    Levels run from -100 to 100. Pfister et al. 2021 edit files, which fix the shadows at +50;
+    darktable 4.2.1 module shadhi, version 5.
     """
 
-    def render(self, band: Band, values: Sequence[float]) -> Tensor:
-        """Follow `Op.render`; values in [-100, 100]."""
+    def __init__(self, *, shadows: float) -> None:
+        """Fix the shadows, in [-100, 100]."""
+        self.shadows = shadows
+
+    def encoded(self, band: Band, values: Sequence[float]) -> Tensor:
+        """Follow `BandOp.encoded`; values in [-100, 100]."""
         tone = highlights_apply(band, tone_start(band), values)
-        return tone_encode(band, shadows_apply(band, tone, [_SHADOWS] * len(values)))
+        return tone_encode(band, shadows_apply(band, tone, [self.shadows] * len(values)))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from models_app.distortions.ops.base import Band
+from models_app.distortions.ops.base import Band, BandOp
 from models_app.distortions.ops.local_tone import (
     highlights_apply,
     shadows_apply,
@@ -12,17 +12,19 @@ from models_app.distortions.ops.local_tone import (
     tone_start,
 )
 
-_HIGHLIGHTS = 100.0
 
+class Shadows(BandOp):
+    """Dark surroundings lifted (above 0) or darkened, with the highlights at a fixed level.
 
-class Shadows:
-    """Dark surroundings lifted (above 0) or darkened, with highlights always at +100.
-
-    Levels run from -100 to 100. The fixed highlights are the edit files' own. Pfister et al.
-    2021 edit files; darktable 4.2.1 module shadhi, version 5.
+    Levels run from -100 to 100. Pfister et al. 2021 edit files, which fix the highlights at +100;
+    darktable 4.2.1 module shadhi, version 5.
     """
 
-    def render(self, band: Band, values: Sequence[float]) -> Tensor:
-        """Follow `Op.render`; values in [-100, 100]."""
-        tone = highlights_apply(band, tone_start(band), [_HIGHLIGHTS])
+    def __init__(self, *, highlights: float) -> None:
+        """Fix the highlights, in [-100, 100]."""
+        self.highlights = highlights
+
+    def encoded(self, band: Band, values: Sequence[float]) -> Tensor:
+        """Follow `BandOp.encoded`; values in [-100, 100]."""
+        tone = highlights_apply(band, tone_start(band), [self.highlights])
         return tone_encode(band, shadows_apply(band, tone, values))

@@ -7,12 +7,13 @@ from django.utils.translation import gettext as _
 
 from models_app.datasets.lists import Listed, list_read
 from models_app.errors import DatasetError
+from models_app.imaging import FORMATS_TEXT
 from models_app.management.progress import bar
 from models_app.services.datasets import ImportReport, folder_files, photos_import
 
 
 class Command(BaseCommand):
-    help = "Import the photos of a folder into a dataset; a second run continues."
+    help = f"Import the photos of a folder ({FORMATS_TEXT}) into a dataset; a second run continues."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path)

@@ -66,7 +66,7 @@ def test_nothing_is_skipped_in_silence(folder: Path):
     assert "refused copy.png: it is a duplicate of coffee.png" in err
     assert "refused resaved.webp: it is a duplicate of coffee.png" in err
     assert "refused broken.jpg: it is damaged" in err
-    assert "refused page.jpg: it is not a JPEG, PNG or WebP" in err
+    assert "refused page.jpg: it is not a JPEG, PNG, WebP, TIFF or BMP" in err
     assert "not a photo by its name: list.txt" in err
     assert len(err.splitlines()) == 5
 

@@ -1,16 +1,25 @@
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
-from models_app.distortions.ops.base import Band, Shared
-from models_app.distortions.registry import load
-from models_app.distortions.render import photo_to_tensor
+from models_app.distortions.ops.base import Band, Scene
+from models_app.distortions.pictures import photo_to_tensor
+from models_app.distortions.registry import DISTORTIONS, load
 from tests.models_app.distortions.make_golden import crop
 
 RenderOne = Callable[..., torch.Tensor]
+
+
+@pytest.fixture(scope="package", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Pictures are small, and threads that wait for each other on a busy machine are slow."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
@@ -21,11 +30,11 @@ def photo() -> torch.Tensor:
 
 @pytest.fixture(scope="session")
 def reference() -> Path:
-    """The folder of renders by the original program, one folder a photo."""
+    """The folder of renders by the original programs."""
     shared = os.environ.get("PROOFSHEET_SHARED")
     if not shared:
         pytest.skip("PROOFSHEET_SHARED names no folder with reference renders.")
-    folder = Path(shared, "reference", "style")
+    folder = Path(shared, "reference")
     if not folder.is_dir():
         pytest.skip(f"There is no {folder}.")
     return folder
@@ -33,11 +42,11 @@ def reference() -> Path:
 
 @pytest.fixture
 def render_one() -> RenderOne:
-    """Run an op on a whole photo at any values: float32 [N, 3, H, W], not quantised."""
+    """Run a style op on a whole photo at any values: float32 [N, 3, H, W], not quantised."""
 
     def render(key: str, photo: torch.Tensor, *values: float, sigma: float = 100.0) -> torch.Tensor:
-        band = Band(Shared(photo, sigma=sigma), slice(0, photo.shape[1]))
-        rendered: torch.Tensor = load(key).render(band, list(values))
+        band = Band(Scene(photo, sigma=sigma), slice(0, photo.shape[1]))
+        rendered: torch.Tensor = load(DISTORTIONS[key]).encoded(band, list(values))
         return rendered
 
     return render

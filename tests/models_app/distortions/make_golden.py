@@ -1,114 +1,82 @@
-"""Make the golden set: small crops of the demo photos, rendered by darktable-cli.
+"""Make the golden set: small pieces of demo photos, as the original programs rendered them.
 
 Usage, from the repository's root: python -m tests.models_app.distortions.make_golden [OUT]
 
-Writes one lossless WebP sheet a distortion: a row a crop, first the crop itself, then its levels
-as the registry orders them. With --photos FOLDER it renders your own photos instead, to
-OUT/{photo}/{distortion}/{level}.png.
+Writes one lossless WebP sheet a distortion. Style distortions (`SHEETS`) are rendered here, by
+darktable-cli: a row a crop, first the crop itself, then its levels as the registry orders them. The
+others (`WINDOWS`) are cut out of renders under $PROOFSHEET_SHARED/reference, which were made from
+whole photos: a row a window, its levels as the registry orders them.
 """
 
 import argparse
-import struct
-import subprocess
+import os
+import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
-from PIL import Image
+from PIL import Image, ImageChops
 
-from models_app.distortions.ops import temperature, tint
-from models_app.distortions.registry import DISTORTIONS, Entry
+from models_app.distortions.catalogue import Entry, Variant
+from models_app.distortions.darktable import photo_write, render
+from models_app.distortions.registry import DISTORTIONS, PRESET, preset_get
 
 GOLDEN = Path(__file__).parent / "golden"
 SIZE = 64
 # Photo, left, top: places with light, dark and saturated colour beside each other.
 CROPS = {
-    "astronaut": (208, 60),
+    "astronaut": (80, 340),
     "chelsea": (150, 90),
     "coffee": (330, 150),
     "rocket": (290, 200),
     "china": (110, 60),
-    "flower": (300, 190),
 }
 # The blur sees a whole crop, so shadows need dark crops and highlights bright ones.
 SHEETS = {
-    "brightness": ("astronaut", "rocket"),
-    "contrast": ("coffee", "rocket"),
-    "saturation": ("china", "flower"),
-    "exposure": ("flower", "astronaut"),
+    "brightness": ("rocket",),
+    "contrast": ("coffee",),
+    "saturation": ("astronaut",),
+    "exposure": ("astronaut",),
     "shadows": ("chelsea", "rocket"),
     "highlights": ("coffee", "china"),
-    "temperature": ("coffee", "flower"),
-    "tint": ("astronaut", "chelsea"),
-    "vibrance": ("coffee", "rocket"),
-}
-
-XMP = """<?xml version="1.0" encoding="UTF-8"?>
-<x:xmpmeta xmlns:x="adobe:ns:meta/">
- <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-  <rdf:Description rdf:about="" xmlns:darktable="http://darktable.sf.net/"
-   darktable:xmp_version="3" darktable:raw_params="0" darktable:auto_presets_applied="1"
-   darktable:history_end="1" darktable:iop_order_version="5">
-   <darktable:history>
-    <rdf:Seq>
-     <rdf:li darktable:num="0" darktable:operation="{module}" darktable:enabled="1"
-      darktable:modversion="{version}" darktable:params="{params}" darktable:multi_name=""
-      darktable:multi_priority="0" darktable:iop_order="{order}"/>
-    </rdf:Seq>
-   </darktable:history>
-  </rdf:Description>
- </rdf:RDF>
-</x:xmpmeta>
-"""
-# Version and place in the pipeline, as the edit files of Pfister et al. 2021 state them.
-MODULES = {
-    "temperature": (3, 3),
-    "exposure": (5, 21),
-    "colisa": (1, 46),
-    "shadhi": (5, 49),
-    "vibrance": (2, 57),
+    "temperature": ("coffee",),
+    "tint": ("china",),
+    "vibrance": ("coffee",),
 }
 
 
-def edit(key: str, value: float) -> tuple[str, bytes]:
-    """Name the darktable module of a distortion and its parameters at a level."""
-    if key in {"contrast", "brightness", "saturation"}:
-        sliders = [value * (key == s) for s in ("contrast", "brightness", "saturation")]
-        return "colisa", struct.pack("<3f", *sliders)
-    if key in {"shadows", "highlights"}:
-        shadows, highlights = (value, 100.0) if key == "shadows" else (50.0, value)
-        tail = (0.0, 50.0, 100.0, 50.0, 127, 1e-6, 0)
-        return "shadhi", struct.pack("<I8fIfI", 0, 100.0, shadows, 0.0, highlights, *tail)
-    if key == "exposure":
-        return "exposure", struct.pack("<I4f", 0, 0.0, value, 50.0, -4.0)
-    if key == "vibrance":
-        return "vibrance", struct.pack("<f", value)
-    gains = (temperature if key == "temperature" else tint).MULTIPLIERS[value]
-    return "temperature", struct.pack("<4f", *gains, 1.0)
+class Window(NamedTuple):
+    """A square in the renders of a photo, which are 224 pixels wide and high."""
+
+    photo: str
+    left: int
+    top: int
+    size: int
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        return self.left, self.top, self.left + self.size, self.top + self.size
 
 
-def xmp(key: str, value: float) -> str:
-    module, params = edit(key, value)
-    version, order = MODULES[module]
-    return XMP.format(module=module, version=version, order=order, params=params.hex())
-
-
-def darktable(source: Path, sidecar: Path, target: str, config: Path) -> None:
-    """Run darktable-cli once, on a file or on a folder of files."""
-    command = ["darktable-cli", str(source), str(sidecar), target]
-    command += ["--apply-custom-presets", "false"]
-    command += ["--core", "--library", ":memory:", "--configdir", str(config)]
-    subprocess.run(command, check=True, capture_output=True, timeout=300)
-
-
-def render(inputs: Path, outputs: Path, entry: Entry) -> None:
-    """Render every photo of a folder at every level of a distortion."""
-    with tempfile.TemporaryDirectory() as scratch:
-        sidecar = Path(scratch, "edit.xmp")
-        for level in entry.levels:
-            sidecar.write_text(xmp(entry.key, level.value), encoding="utf-8")
-            target = f"{outputs}/$(FILE_NAME)/{entry.key}/{level.key}.png"
-            darktable(inputs, sidecar, target, Path(scratch, "config"))
+# The middle of one photo, and a corner of the other with its black bar (from row 187 on).
+LARGE = (Window("coffee", 100, 90, 64), Window("rocket", 0, 125, 64))
+SMALL = (Window("coffee", 100, 90, 48), Window("rocket", 0, 141, 48))
+REFERENCES = "references"
+WINDOWS = {
+    "jpeg_compression": LARGE,
+    "defocus_blur": LARGE,
+    "pixelate": LARGE,
+    "rotate": SMALL,
+    "hcrop": SMALL,
+    "vcrop": SMALL,
+    "leftcornerscrop": SMALL,
+    "rightcornerscrop": SMALL,
+    "ratio": SMALL,
+    REFERENCES: LARGE,
+}
+# Drawn at random, so there are no pixels to compare.
+RANDOM = ("motion_blur", "gaussian_noise", "impulse_noise")
 
 
 def demo_photo(name: str) -> Image.Image:
@@ -129,42 +97,67 @@ def crop(name: str) -> Image.Image:
     return cut
 
 
-def sheet(entry: Entry, names: tuple[str, ...], renders: Path) -> Image.Image:
-    out = Image.new("RGB", (SIZE * (1 + len(entry.levels)), SIZE * len(names)))
-    for row, name in enumerate(names):
-        out.paste(crop(name), (0, SIZE * row))
-        for place, level in enumerate(entry.levels, start=1):
-            with Image.open(renders / name / entry.key / f"{level.key}.png") as tile:
-                out.paste(tile.convert("RGB"), (SIZE * place, SIZE * row))
+def style_sheet(entry: Entry) -> Image.Image:
+    names = SHEETS[entry.key]
+    places = {level.key: place for place, level in enumerate(entry.levels, start=1)}
+    out = Image.new("RGB", (SIZE * (1 + len(places)), SIZE * len(names)))
+    with tempfile.TemporaryDirectory() as scratch:
+        photos = {name: Path(scratch, f"{name}.png") for name in names}
+        for row, (name, path) in enumerate(photos.items()):
+            photo_write(crop(name), path)
+            out.paste(crop(name), (0, SIZE * row))
+        for name, level, path in render(photos, entry, entry.levels):
+            with Image.open(path) as tile:
+                out.paste(tile.convert("RGB"), (SIZE * places[level], SIZE * names.index(name)))
     return out
 
 
-def golden_make(target: Path) -> None:
-    for entry in DISTORTIONS.values():
-        names = SHEETS[entry.key]
-        with tempfile.TemporaryDirectory() as scratch:
-            inputs, renders = Path(scratch, "in"), Path(scratch, "out")
-            inputs.mkdir()
-            renders.mkdir()
-            for name in names:
-                crop(name).save(inputs / f"{name}.png")
-            render(inputs, renders, entry)
-            path = target / f"{entry.key}.webp"
-            sheet(entry, names, renders).save(path, lossless=True, quality=100, method=6)
-        print(f"{path}: {path.stat().st_size} bytes, {', '.join(names)}")
+def window_variants(key: str) -> list[Variant]:
+    """Name the tiles of a sheet of windows, from left to right."""
+    if key == REFERENCES:
+        return [(reference, "") for reference in preset_get(PRESET).references]
+    return [(key, level.key) for level in DISTORTIONS[key].levels]
+
+
+def window_sheet(key: str, renders: Path) -> Image.Image:
+    variants, windows = window_variants(key), WINDOWS[key]
+    size = windows[0].size
+    out = Image.new("RGB", (size * len(variants), size * len(windows)))
+    for row, window in enumerate(windows):
+        for place, (name, level) in enumerate(variants):
+            file = f"{name}/{level}.webp" if level else f"{name}.webp"
+            with Image.open(renders / window.photo / file) as tile:
+                out.paste(tile.convert("RGB").crop(window.box), (size * place, size * row))
+    return out
+
+
+def inputs_check(renders: Path) -> None:
+    """Refuse renders of other photos than the ones that the test opens."""
+    for name in sorted({window.photo for windows in WINDOWS.values() for window in windows}):
+        with Image.open(renders / name / "input.webp") as image:
+            other, photo = image.convert("RGB"), demo_photo(name)
+            if other.size != photo.size or ImageChops.difference(other, photo).getbbox():
+                sys.exit(f"{renders / name} holds renders of another photo than scikit-image has.")
+
+
+def save(out: Image.Image, path: Path) -> None:
+    out.save(path, lossless=True, quality=100, method=6)
+    print(f"{path}: {path.stat().st_size} bytes")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("target", nargs="?", type=Path, default=GOLDEN)
-    parser.add_argument("--photos", type=Path, help="folder of PNG photos to render instead")
-    args = parser.parse_args()
-    args.target.mkdir(parents=True, exist_ok=True)
-    if args.photos is None:
-        golden_make(args.target)
-        return
-    for entry in DISTORTIONS.values():
-        render(args.photos, args.target, entry)
+    target = parser.parse_args().target
+    target.mkdir(parents=True, exist_ok=True)
+    for key in SHEETS:
+        save(style_sheet(DISTORTIONS[key]), target / f"{key}.webp")
+    renders = Path(os.environ.get("PROOFSHEET_SHARED", ""), "reference", "technical_composition")
+    if not renders.is_dir():
+        sys.exit("PROOFSHEET_SHARED names no folder with renders: only the style sheets were made.")
+    inputs_check(renders)
+    for key in WINDOWS:
+        save(window_sheet(key, renders), target / f"{key}.webp")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,308 @@
+"""Render the variants of photos: in their own size, or in the geometry that networks see."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from models_app.distortions.catalogue import Entry, Preset, Variant
+from models_app.distortions.geometry import centre_crop, pad_square, resize_short
+from models_app.distortions.ops.base import Scene
+from models_app.distortions.pictures import photo_check
+from models_app.distortions.pictures import photo_to_tensor as photo_to_tensor
+from models_app.distortions.pictures import tensor_to_image as tensor_to_image
+from models_app.distortions.registry import PRESET, distortion_get, level_get, load, preset_get
+
+NATIVE_SIGMA = 100.0
+"""Blur of the edit files, in pixels of whatever size the photo has."""
+
+SIDE = 224
+"""Side of the square that networks see, in pixels."""
+
+PATCH_SIDE, PATCH_SHORT = 227, 256
+"""Sheng et al. 2020: side of a patch, and the shorter side of the photo it is cut from."""
+
+Order = Literal["resize_first", "render_first"]
+
+
+def display_sigma(width: int) -> float:
+    """Blur in pixels for a photo shown at `width` pixels: the reference's 100 at 1000.
+
+    Raises
+    ------
+    ValueError
+        If the width is not positive.
+    """
+    if width <= 0:
+        raise ValueError(f"The width is {width}; it must be a positive number of pixels.")
+    return NATIVE_SIGMA * width / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """What networks see of a photo.
+
+    Attributes
+    ----------
+    side
+        Of the square, in pixels.
+    order
+        `resize_first` resizes the photo, then renders the style distortions; `render_first` does
+        it the other way round. Technical distortions and compositions are made after resizing,
+        as in the reference. The first is many times faster for a large photo, and the reference
+        does not say which it took; bench/RESULTS.md has the measured difference.
+    """
+
+    side: int = SIDE
+    order: Order = "resize_first"
+
+
+def render_variants(
+    photo: Tensor,
+    variants: Sequence[Variant],
+    *,
+    sigma: float,
+    preset: str = PRESET,
+    key: str = "",
+    seed: int = 0,
+) -> Iterator[tuple[str, str, Tensor]]:
+    """Render one photo's variants in its own size, those of one distortion together.
+
+    Work that variants share (Lab, blur) is done once. It and the finished variants of one
+    distortion are kept in memory, about 100 bytes a pixel; the rest does not grow with the photo.
+    Crops and rotations show a part of the photo, enlarged to its size.
+
+    Parameters
+    ----------
+    photo
+        uint8 sRGB, channel order RGB, shape [3, H, W], on any device; not changed.
+    variants
+        Pairs of distortion key and level key, as the registry spells them; a reference's key and
+        an empty string is the undistorted picture.
+    sigma
+        Blur behind shadows and highlights in pixels: `NATIVE_SIGMA` or `display_sigma(width)`.
+    preset
+        Key of the preset that levels are taken from.
+    key, seed
+        What random distortions are drawn from, beside distortion and level.
+
+    Yields
+    ------
+    tuple[str, str, Tensor]
+        Distortion key, level key, and the variant: uint8, shape [3, h, w], on the photo's device.
+
+    Raises
+    ------
+    ValueError
+        At the call: if the photo has another type or shape, sigma is not positive, or a
+        preset, distortion or level is unknown.
+    GeometryError
+        On the way, if crops or rotations are wanted of a photo that is too long.
+    """
+    scene = Scene(photo, sigma=sigma, key=key, seed=seed)
+    work = _work(variants, preset_get(preset))
+    return (
+        (*variant, picture)
+        for group in work
+        for variant, picture in zip(group.variants, _render(group, scene), strict=True)
+    )
+
+
+def render_family(
+    photo: Tensor,
+    *,
+    key: str,
+    preset: str = PRESET,
+    variants: Sequence[Variant] | None = None,
+    geometry: Geometry | None = None,
+    partner: Tensor | None = None,
+    seed: int = 0,
+) -> Tensor:
+    """Render a photo's variants in the geometry that networks see.
+
+    Parameters
+    ----------
+    photo
+        uint8 sRGB, channel order RGB, shape [3, H, W], on any device; not changed.
+    key
+        Name of the photo, such as a hash of its file, for what is drawn at random.
+    preset
+        Key of the preset.
+    variants
+        Which, and in which order; by default `Preset.variants`: the references and all levels.
+    geometry
+        By default 224 pixels, resized first; for a preset of patches 227.
+    partner
+        Another photo, for distortions that mix two.
+    seed
+        Seed of what is drawn at random.
+
+    Returns
+    -------
+    Tensor
+        uint8, shape [V, 3, side, side], on the photo's device.
+
+    Raises
+    ------
+    ValueError
+        If an argument does not fit; the message says which and what is allowed.
+    GeometryError
+        If the photo is too long.
+    """
+    chosen = preset_get(preset)
+    wanted = chosen.variants if variants is None else tuple(variants)
+    geometry = geometry or Geometry(PATCH_SIDE if chosen.geometry == "patch" else SIDE)
+    work = _work(wanted, chosen)
+    scenes = _Scenes(photo, partner, chosen, geometry, key, seed)
+    out = photo.new_empty((len(wanted), 3, geometry.side, geometry.side))
+    for group in work:
+        pictures = _render(group, scenes.of(group.entry))
+        out[group.places] = pad_square(pictures, geometry.side)
+    return out
+
+
+def render_batch(
+    photos: Sequence[Tensor],
+    *,
+    keys: Sequence[str],
+    preset: str = PRESET,
+    geometry: Geometry | None = None,
+    seed: int = 0,
+) -> Tensor:
+    """Render all variants of some photos, for a training step.
+
+    Variants of one distortion are made together; photos one after the other, since their sizes
+    differ and one photo's variants fill a device. The result does not depend on which photos
+    share a batch, but for distortions that mix two: their partner is the next photo.
+
+    Parameters
+    ----------
+    photos
+        B photos as `render_family` takes them, of any sizes.
+    keys
+        Their names, as `render_family` takes them.
+    preset, geometry, seed
+        As for `render_family`.
+
+    Returns
+    -------
+    Tensor
+        uint8, shape [B, V, 3, side, side]: V = 174 for `pfister2021`, in the order of
+        `Preset.variants`.
+
+    Raises
+    ------
+    ValueError
+        If there is no photo, or an argument does not fit.
+    GeometryError
+        If a photo is too long.
+    """
+    if not photos or len(photos) != len(keys):
+        raise ValueError(
+            f"There are {len(photos)} photos and {len(keys)} keys; give at least one photo, and "
+            "one key a photo."
+        )
+    batch = None
+    for place, (photo, key) in enumerate(zip(photos, keys, strict=True)):
+        family = render_family(
+            photo,
+            key=key,
+            preset=preset,
+            geometry=geometry,
+            partner=photos[(place + 1) % len(photos)] if len(photos) > 1 else None,
+            seed=seed,
+        )
+        if batch is None:
+            batch = family.new_empty((len(photos), *family.shape))
+        batch[place] = family
+    assert batch is not None
+    return batch
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Variants that one op renders together, and their places in what was asked for."""
+
+    entry: Entry
+    values: list[float | None]
+    """None is the photo itself."""
+    variants: list[Variant]
+    places: list[int]
+
+
+def _work(variants: Sequence[Variant], preset: Preset) -> list[_Group]:
+    """Sort variants by the op that renders them; refuse what the preset does not hold."""
+    by_entry: dict[str, _Group] = {}
+    heads = {entry.reference: entry for entry in reversed(list(preset.distortions.values()))}
+    for place, (key, level_key) in enumerate(variants):
+        if not level_key and key in preset.references:
+            entry = heads[key]
+            value = None if key == "original" else entry.default
+        else:
+            entry = distortion_get(key, preset=preset.key)
+            level = level_get(key, level_key, preset=preset.key)
+            value = None if level.identity else level.value
+        group = by_entry.setdefault(entry.key, _Group(entry, [], [], []))
+        group.values.append(value)
+        group.variants.append((key, level_key))
+        group.places.append(place)
+    return list(by_entry.values())
+
+
+@torch.no_grad()
+def _render(group: _Group, scene: Scene) -> Tensor:
+    """Return uint8, shape [N, 3, h, w]."""
+    edits = [value for value in group.values if value is not None]
+    if not edits:
+        return scene.photo.repeat(len(group.values), 1, 1, 1)
+    # The result must not depend on what precision the caller happens to train in.
+    with torch.autocast(scene.photo.device.type, enabled=False):
+        rendered: Tensor = load(group.entry).render(scene, edits)
+    if len(edits) == len(group.values):
+        return rendered
+    pictures = iter(rendered)
+    return torch.stack([scene.photo if v is None else next(pictures) for v in group.values])
+
+
+class _Scenes:
+    """The scenes of one photo: resized, and for some distortions in its own size."""
+
+    def __init__(
+        self,
+        photo: Tensor,
+        partner: Tensor | None,
+        preset: Preset,
+        geometry: Geometry,
+        key: str,
+        seed: int,
+    ) -> None:
+        photo_check(photo)
+        fit = _patch if preset.geometry == "patch" else resize_short
+        small = fit(photo, geometry.side)
+        other = (
+            None if partner is None or preset.geometry != "patch" else fit(partner, small.shape[1])
+        )
+        self.small = Scene(
+            small,
+            sigma=display_sigma(small.shape[2]),
+            key=key,
+            seed=seed,
+            source=photo,
+            partner=other,
+        )
+        self.native = None
+        if geometry.order == "render_first":
+            self.native = Scene(photo, sigma=display_sigma(photo.shape[2]), key=key, seed=seed)
+
+    def of(self, entry: Entry) -> Scene:
+        if self.native is not None and entry.aspect == "style":
+            return self.native
+        return self.small
+
+
+def _patch(photo: Tensor, side: int) -> Tensor:
+    """Cut the patch of Sheng et al. out of the middle."""
+    large = resize_short(photo, round(side * PATCH_SHORT / PATCH_SIDE))
+    return centre_crop(large[None], (side, side))[0].contiguous()

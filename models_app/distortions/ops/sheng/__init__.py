@@ -1,0 +1,1 @@
+"""The pretext operations of Sheng et al. 2020, on square patches."""

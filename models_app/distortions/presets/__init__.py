@@ -1,0 +1,1 @@
+"""Sets of distortions; one file a paper, one line a distortion."""
