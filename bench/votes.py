@@ -31,12 +31,13 @@ def setup(folder: str) -> None:
 
 
 def survey_make(trials: int = 200):
+    from models_app.distortions.registry import PRESET
     from models_app.services.renditions import conditions
     from survey.services.stimuli import ConditionInfo, Picture, stimuli_register
     from survey.services.surveys import survey_create, survey_open
 
     survey = survey_create("bench", title="Bench", settings={"trials": trials})
-    infos = [None, *(ConditionInfo(d, v, d, "style", 1) for d, v in conditions())]
+    infos = [None, *(ConditionInfo(d, v, d, "style", 1) for d, v in conditions(PRESET))]
     for photo in range(PHOTOS):
         name = f"photo-{photo}.jpg"
         stimuli_register(

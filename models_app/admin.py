@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from models_app.models import Dataset, Photo, Rendition
+from models_app.models import ContactSheet, Dataset, Photo, Rendition
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
@@ -37,3 +37,9 @@ class PhotoAdmin(ReadOnlyAdmin):
 class RenditionAdmin(ReadOnlyAdmin):
     list_display = ("photo", "distortion", "level", "long_side", "encoding", "state", "error")
     list_filter = ("state", "distortion")
+
+
+@admin.register(ContactSheet)
+class ContactSheetAdmin(ReadOnlyAdmin):
+    list_display = ("photo", "preset", "state", "made_at", "error")
+    list_filter = ("state", "preset")

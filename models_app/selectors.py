@@ -1,10 +1,13 @@
 """Reads for dashboard, commands and tasks."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Max, Min, Q, QuerySet
 
-from models_app.models import Rendition, SurveySource
+from models_app.distortions.registry import preset_get
+from models_app.models import ContactSheet, Dataset, Photo, Rendition, SurveySource
+from models_app.sheets.version import RENDERING
 
 
 def source_filter(source: SurveySource) -> dict[str, Any]:
@@ -32,3 +35,76 @@ def rendition_counts(slug: str) -> dict[str, Any]:
 def renditions_missing() -> int:
     """One query, answered by the index rendition_pending."""
     return Rendition.objects.filter(state=Rendition.State.PENDING).count()
+
+
+def datasets_shown() -> QuerySet[Dataset]:
+    """Datasets that have photos, the newest first; one query."""
+    return Dataset.objects.filter(photos__isnull=False).distinct().order_by("-created_at", "-pk")
+
+
+def photo_get(pk: int) -> Photo | None:
+    """One query."""
+    return Photo.objects.select_related("dataset").filter(pk=pk).first()
+
+
+def photo_first(dataset: int | None = None) -> Photo | None:
+    """Return the first photo of a dataset, or of the newest one; one query."""
+    photos = Photo.objects.select_related("dataset")
+    if dataset is not None:
+        photos = photos.filter(dataset=dataset)
+    return photos.order_by("-dataset__created_at", "-dataset", "pk").first()
+
+
+def photo_keys() -> tuple[int, int] | None:
+    """Return the smallest and the largest key of all photos, None without any; one query."""
+    found = Photo.objects.aggregate(least=Min("pk"), most=Max("pk"))
+    return None if found["least"] is None else (found["least"], found["most"])
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a photo stands in its dataset, and the keys of its neighbours."""
+
+    number: int
+    total: int
+    previous: int | None
+    next: int | None
+
+
+def photo_place(photo: Photo) -> Place:
+    """One query over the dataset's keys."""
+    found = Photo.objects.filter(dataset=photo.dataset_id).aggregate(
+        number=Count("pk", filter=Q(pk__lte=photo.pk)),
+        total=Count("pk"),
+        previous=Max("pk", filter=Q(pk__lt=photo.pk)),
+        next=Min("pk", filter=Q(pk__gt=photo.pk)),
+    )
+    return Place(**found)
+
+
+def partner_get(photo: Photo, preset: str) -> Photo | None:
+    """Return the photo that a preset mixes this one with: the dataset's next, after the last the
+    first. None where the preset mixes none or there is no other; at most two queries.
+    """
+    if not any(entry.mixes for entry in preset_get(preset).distortions.values()):
+        return None
+    others = Photo.objects.filter(dataset=photo.dataset_id).exclude(pk=photo.pk).order_by("pk")
+    return others.filter(pk__gt=photo.pk).first() or others.first()
+
+
+def sheet_version(photo: Photo, preset: str) -> str:
+    """Tell a sheet of today from one of older formulas, or made with another partner."""
+    partner = partner_get(photo, preset)
+    return RENDERING if partner is None else f"{RENDERING}.{partner.pk}"
+
+
+def sheet_get(photo: Photo, preset: str) -> ContactSheet | None:
+    """Return a photo's contact sheet, unless it was made before the formulas changed."""
+    current = Q(version=sheet_version(photo, preset)) | Q(state=ContactSheet.State.PENDING)
+    return ContactSheet.objects.filter(current, photo=photo, preset=preset).first()
+
+
+def strip_file(sheet: int, distortion: str) -> str:
+    """Return the stored name of one strip, or an empty text; one query."""
+    files = ContactSheet.objects.filter(pk=sheet).values_list("files", flat=True).first()
+    return str((files or {}).get(distortion, ""))

@@ -8,13 +8,15 @@ from celery import shared_task
 from celery.signals import worker_ready
 
 from models_app import selectors
-from models_app.services import publish, renditions
+from models_app.errors import SheetError
+from models_app.services import contact_sheets, publish, renditions
 
 
 @worker_ready.connect
 def ask_at_start(**_kwargs: Any) -> None:
     """Whatever the broker forgot while no worker ran is asked for again."""
     renditions.rendering_request()
+    contact_sheets.sheets_request()
 
 
 @shared_task(name=renditions.TASK)
@@ -36,3 +38,21 @@ def render_missing() -> int:
         raise
     renditions.rendering_request()
     return len(work.renditions)
+
+
+@shared_task(name=contact_sheets.TASK)
+def make_contact_sheet(pk: int) -> bool:
+    """Make a contact sheet; False where there was nothing left to do."""
+    from models_app.sheets.making import strips_make
+
+    work = contact_sheets.sheet_claim(pk)
+    if work is None:
+        return False
+    try:
+        strips = strips_make(work.sheet.photo, preset=work.sheet.preset, partner=work.partner)
+        return contact_sheets.sheet_record(work, strips)
+    except SheetError as error:
+        return contact_sheets.sheet_fail(work, str(error))
+    except Exception as error:
+        contact_sheets.sheet_fail(work, contact_sheets.broken(error))
+        raise

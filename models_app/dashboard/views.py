@@ -6,9 +6,11 @@ from django.views.decorators.http import require_GET
 
 from models_app import selectors
 
+staff_only = user_passes_test(lambda user: user.is_staff, login_url="login")
+
 
 @require_GET
-@user_passes_test(lambda user: user.is_staff, login_url="login")
+@staff_only
 def renditions(request: HttpRequest, slug: str) -> JsonResponse:
     """Pictures of a survey by state, as JSON: {pending, ready, identical, failed, errors}."""
     return JsonResponse(selectors.rendition_counts(slug))

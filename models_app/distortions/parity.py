@@ -17,14 +17,14 @@ class Parity:
     Attributes
     ----------
     against
-        What it was compared with: `original renders`, or `formula` where the original is drawn
-        at random.
+        What it was compared with: renders of the original program as they are; motion blur at
+        the angle that their pixels tell; noise by its distribution.
     pictures
         How many variants were compared.
     mean
-        Mean absolute error in 8-bit levels.
+        Mean absolute error in 8-bit levels; of noise the largest difference of mean or spread.
     largest
-        Largest absolute error in 8-bit levels.
+        Largest absolute error in 8-bit levels; 0 for noise.
     """
 
     against: str

@@ -11,9 +11,9 @@ const RENDERED_EVERY = 30000;
 // The rate is taken over this much of the past.
 const WINDOW = 30000;
 
-class LoggedOut extends Error {}
+export class LoggedOut extends Error {}
 
-async function ask(url) {
+export async function ask(url) {
   // A page that wants a log-in redirects to one; following it would only fetch that page.
   const response = await fetch(url, {
     cache: "no-store",
@@ -29,7 +29,7 @@ async function ask(url) {
 }
 
 // One request at a time, none while the tab is hidden, at once when it is seen again.
-function repeat(step) {
+export function repeat(step, first = EVERY) {
   let timer = 0;
   let running = false;
   async function round() {
@@ -45,7 +45,7 @@ function repeat(step) {
     }
   }
   document.addEventListener("visibilitychange", round);
-  timer = setTimeout(round, EVERY);
+  timer = setTimeout(round, first);
 }
 
 function ago(milliseconds) {
@@ -56,7 +56,7 @@ function ago(milliseconds) {
   return format.format(-Math.round(seconds / 3600), "hour");
 }
 
-function setText(element, text) {
+export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 

@@ -24,7 +24,13 @@ COMMANDS = sorted(
 
 def test_there_are_settings_and_commands_to_look_for():
     assert len(SETTINGS) >= 12
-    assert COMMANDS == ["create_survey", "export_votes", "import_photos", "seed_demo"]
+    assert COMMANDS == [
+        "contact_sheet",
+        "create_survey",
+        "export_votes",
+        "import_photos",
+        "seed_demo",
+    ]
 
 
 @pytest.mark.parametrize("name", SETTINGS)
