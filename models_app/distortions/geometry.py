@@ -136,7 +136,9 @@ def centre_crop(pictures: Tensor, size: tuple[int, int]) -> Tensor:
 
 def _resized_by_pillow(photo: Tensor, size: tuple[int, int], how: Filter) -> Tensor:
     image = Image.fromarray(photo.permute(1, 2, 0).contiguous().numpy())
-    resized = image.resize((size[1], size[0]), _PILLOW_FILTERS[how])
+    # Two calls, because in one Pillow takes first whichever axis is cheaper.
+    resized = image.resize((size[1], image.height), _PILLOW_FILTERS[how])
+    resized = resized.resize((size[1], size[0]), _PILLOW_FILTERS[how])
     return torch.from_numpy(np.array(resized)).permute(2, 0, 1).contiguous()
 
 

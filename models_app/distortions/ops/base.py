@@ -262,7 +262,7 @@ def column(values: Sequence[float], device: torch.device, ndim: int = 3) -> Tens
 
 
 def quantise(encoded: Tensor, *, unit: float = 255.0, rounding: float = ROUND) -> Tensor:
-    """Turn encoded sRGB into 8 bits: min(255, floor(unit * max(v, 0) + rounding)).
+    """Turn encoded sRGB into 8 bits: floor(unit * v + rounding), clipped to 0..255.
 
     Parameters
     ----------
@@ -280,5 +280,5 @@ def quantise(encoded: Tensor, *, unit: float = 255.0, rounding: float = ROUND) -
     """
     if unit != 1:
         encoded = encoded.mul_(unit)
-    # Converting to uint8 truncates, which is floor here because nothing is below -1 any more.
-    return encoded.clamp_(0.0, 255.0).add_(rounding).clamp_(max=255.0).to(torch.uint8)
+    # Converting to uint8 truncates, which is floor here because nothing is negative any more.
+    return encoded.add_(rounding).clamp_(0.0, 255.0).to(torch.uint8)

@@ -92,10 +92,12 @@ class _Table:
     """Some rows of a photo, each pixel with its neighbours, so that one look-up gets four."""
 
     def __init__(self, base: Tensor, start: int, stop: int) -> None:
-        self.start, self.rows, self.width = start, stop - start, base.shape[2]
+        self.start, self.rows = start, stop - start
+        self.height, self.width = base.shape[1:]
         pixels = base[:, start:stop].permute(1, 2, 0).to(torch.float32)
+        # One column more, for places left of the first pixel's middle.
         four = [
-            pixels[:, repeated(step, self.width + step, self.width, base.device)]
+            pixels[:, repeated(step - 1, self.width + step, self.width, base.device)]
             for step in (-1, 0, 1, 2)
         ]
         # Three channels and an empty one, so that rows of the table start at whole cache lines.
@@ -107,7 +109,7 @@ class _Table:
         return cls(base, max(0, start), min(base.shape[1], stop))
 
     def read(self, x: Tensor, y: Tensor) -> Tensor:
-        """Read between the pixels, the edge repeated.
+        """Read between the pixels, the edge repeated; what is not on the photo is black.
 
         Parameters
         ----------
@@ -119,18 +121,20 @@ class _Table:
         Tensor
             float32, shape [n, 3].
         """
+        on_it = (x >= -0.5) & (x < self.width - 0.5) & (y >= -0.5) & (y < self.height - 0.5)
         column, row = x.floor(), y.floor()
         across, down = _cubic((x - column).float()), _cubic((y - row).float())
         steps = torch.arange(-1 - self.start, 3 - self.start, device=x.device)
         lines = (row.to(torch.int64)[:, None] + steps).clamp_(0, self.rows - 1)
-        places = (lines * self.width + column.to(torch.int64)[:, None]).to(torch.int32)
+        first = column.to(torch.int64).clamp_(-1, self.width - 1) + 1
+        places = (lines * (self.width + 1) + first[:, None]).to(torch.int32)
         mixed = functional.embedding_bag(
             places, self.entries, per_sample_weights=torch.stack(down, dim=1), mode="sum"
         )
         out = mixed[:, 0:3] * across[0][:, None]
         for tap in (1, 2, 3):
             out.addcmul_(mixed[:, 4 * tap : 4 * tap + 3], across[tap][:, None])
-        return out
+        return out.mul_(on_it[:, None])
 
 
 def _cubic(d: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
