@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 import torch
@@ -11,8 +12,6 @@ from models_app.distortions.catalogue import Entry, Preset, Variant
 from models_app.distortions.geometry import centre_crop, pad_square, resize_short
 from models_app.distortions.ops.base import Scene
 from models_app.distortions.pictures import photo_check
-from models_app.distortions.pictures import photo_to_tensor as photo_to_tensor
-from models_app.distortions.pictures import tensor_to_image as tensor_to_image
 from models_app.distortions.registry import PRESET, distortion_get, level_get, load, preset_get
 
 NATIVE_SIGMA = 100.0
@@ -49,10 +48,9 @@ class Geometry:
     side
         Of the square, in pixels.
     order
-        `resize_first` resizes the photo, then renders the style distortions; `render_first` does
-        it the other way round. Technical distortions and compositions are made after resizing,
-        as in the reference. The first is many times faster for a large photo, and the reference
-        does not say which it took; bench/RESULTS.md has the measured difference.
+        Of resizing and style distortions; the others are made after resizing, as in the
+        reference. docs/distortions.md has the reason for the default, bench/RESULTS.md the
+        measured difference.
     """
 
     side: int = SIDE
@@ -204,9 +202,8 @@ def render_batch(
             f"There are {len(photos)} photos and {len(keys)} keys; give at least one photo, and "
             "one key a photo."
         )
-    batch = None
-    for place, (photo, key) in enumerate(zip(photos, keys, strict=True)):
-        family = render_family(
+    families = (
+        render_family(
             photo,
             key=key,
             preset=preset,
@@ -214,10 +211,13 @@ def render_batch(
             partner=photos[(place + 1) % len(photos)] if len(photos) > 1 else None,
             seed=seed,
         )
-        if batch is None:
-            batch = family.new_empty((len(photos), *family.shape))
+        for place, (photo, key) in enumerate(zip(photos, keys, strict=True))
+    )
+    first = next(families)
+    batch = first.new_empty((len(photos), *first.shape))
+    # Filled one by one: a list of them all would need the memory twice.
+    for place, family in enumerate(chain([first], families)):
         batch[place] = family
-    assert batch is not None
     return batch
 
 

@@ -20,7 +20,8 @@ from models_app.distortions.darktable import (
     photo_write,
     render,
 )
-from models_app.distortions.engine import NATIVE_SIGMA, photo_to_tensor, render_variants
+from models_app.distortions.engine import NATIVE_SIGMA, render_variants
+from models_app.distortions.pictures import photo_to_tensor
 from models_app.distortions.registry import distortion_get, level_get, select
 from tests.conftest import needs
 from tests.models_app.distortions.make_golden import demo_photo

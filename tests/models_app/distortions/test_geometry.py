@@ -11,6 +11,7 @@ from PIL import Image
 
 from models_app.distortions import geometry
 from models_app.distortions.geometry import (
+    Filter,
     GeometryError,
     centre_crop,
     pad_square,
@@ -24,7 +25,10 @@ from models_app.distortions.geometry import (
 from tests.models_app.distortions.make_golden import demo_photo
 
 CPU = torch.device("cpu")
-FILTERS = {"bilinear": Image.Resampling.BILINEAR, "box": Image.Resampling.BOX}
+FILTERS: dict[Filter, Image.Resampling] = {
+    "bilinear": Image.Resampling.BILINEAR,
+    "box": Image.Resampling.BOX,
+}
 SIDES = st.integers(1, 90)
 ODD_PAIRS = [(1, 1), (1, 2), (2, 1), (1, 224), (224, 1), (3, 7), (7, 3), (336, 224), (225, 224)]
 ODD_PAIRS += [(5, 1200), (1200, 5), (427, 224), (100, 101), (101, 100), (97, 31), (600, 60)]
@@ -59,7 +63,7 @@ def real(height: int, width: int) -> Image.Image:
     return demo_photo("chelsea").resize((width, height), Image.Resampling.BICUBIC)
 
 
-def resized(image: Image.Image, size: tuple[int, int], how: str = "bilinear") -> Image.Image:
+def resized(image: Image.Image, size: tuple[int, int], how: Filter = "bilinear") -> Image.Image:
     """Pillow, rows first: from version 13 on it takes the columns first for some tall pictures."""
     width, height = size
     return image.resize((width, image.height), FILTERS[how]).resize((width, height), FILTERS[how])
@@ -81,7 +85,7 @@ def padded(image: Image.Image, side: int) -> Image.Image:
     return resized(square, (side, side))
 
 
-def weights(n_in: int, n_out: int, how: str) -> list[list[int]]:
+def weights(n_in: int, n_out: int, how: Filter) -> list[list[int]]:
     """Pillow's precompute_coeffs and normalize_coeffs_8bpc, in Python's floats."""
     scale = n_in / n_out
     stretch = max(scale, 1.0)
@@ -115,7 +119,7 @@ def weights(n_in: int, n_out: int, how: str) -> list[list[int]]:
 @example(33, 33, 33, 34)
 @settings(max_examples=80, deadline=None)
 def test_resizing_is_pillows_on_every_device(
-    how: str, h: int, w: int, high: int, wide: int
+    how: Filter, h: int, w: int, high: int, wide: int
 ) -> None:
     images = [Image.fromarray(scattered(h, w)), Image.fromarray(255 - scattered(h, w))]
     photos = torch.stack([tensor(image) for image in images])
@@ -128,7 +132,7 @@ def test_resizing_is_pillows_on_every_device(
 
 @pytest.mark.parametrize("how", ["bilinear", "box"])
 @pytest.mark.parametrize(("n_in", "n_out"), ODD_PAIRS)
-def test_resizing_long_sides_is_pillows_too(how: str, n_in: int, n_out: int) -> None:
+def test_resizing_long_sides_is_pillows_too(how: Filter, n_in: int, n_out: int) -> None:
     source = scattered(n_in, 6)
     for array, size in ((source, (n_out, 6)), (source.transpose(1, 0, 2), (6, n_out))):
         image = Image.fromarray(np.ascontiguousarray(array))
@@ -139,7 +143,7 @@ def test_resizing_long_sides_is_pillows_too(how: str, n_in: int, n_out: int) -> 
 
 @pytest.mark.parametrize("how", ["bilinear", "box"])
 @pytest.mark.parametrize("shape", [(336, 224), (224, 336), (120, 300)])
-def test_resizing_a_photo_is_pillows(how: str, shape: tuple[int, int]) -> None:
+def test_resizing_a_photo_is_pillows(how: Filter, shape: tuple[int, int]) -> None:
     image = demo_photo("flower")
     expected = tensor(resized(image, shape[::-1], how))
     for ours in (resize, resized_by_matrices):
@@ -156,8 +160,8 @@ def test_rows_are_resized_before_columns_whatever_pillow_thinks_faster() -> None
 
 @given(st.integers(1, 400), st.integers(1, 400), st.sampled_from(["bilinear", "box"]))
 @settings(max_examples=60, deadline=None)
-def test_every_weight_is_pillows(n_in: int, n_out: int, how: str) -> None:
-    assert pillow_matrix(n_in, n_out, how, CPU).tolist() == weights(n_in, n_out, how)  # type: ignore[arg-type]
+def test_every_weight_is_pillows(n_in: int, n_out: int, how: Filter) -> None:
+    assert pillow_matrix(n_in, n_out, how, CPU).tolist() == weights(n_in, n_out, how)
 
 
 def test_a_photo_of_the_right_size_is_not_copied() -> None:
@@ -308,5 +312,5 @@ def test_the_gpu_pads_exactly_as_pillow(shape: tuple[int, int]) -> None:
     got = pad_square(tensor(image)[None].cuda(), 224)[0].cpu()
     assert torch.equal(got, tensor(padded(image, 224)))
     for how in FILTERS:
-        on_gpu = resize(tensor(image)[None].cuda(), (97, 131), how)[0].cpu()  # type: ignore[arg-type]
+        on_gpu = resize(tensor(image)[None].cuda(), (97, 131), how)[0].cpu()
         assert torch.equal(on_gpu, tensor(resized(image, (131, 97), how)))
