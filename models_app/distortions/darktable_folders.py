@@ -12,8 +12,8 @@ from models_app.distortions.engine import (
     NATIVE_SIGMA,
     display_sigma,
 )
-from models_app.distortions.folders import Outcome, Plan, photo_claim, picture_save
-from models_app.distortions.geometry import GeometryError, pad_square, resize_short
+from models_app.distortions.folders import Outcome, Plan, photo_check, photo_note, picture_save
+from models_app.distortions.geometry import GeometryError, pad_square, resize_short, short_size
 from models_app.distortions.pictures import photo_to_tensor, tensor_to_image
 from models_app.distortions.registry import distortion_get
 from models_app.imaging import PhotoRefused, open_photo
@@ -67,8 +67,11 @@ def _chunk_render(plan: Plan, photos: Sequence[Path], scratch: Path) -> Iterator
 
 def _base(plan: Plan, photo: Path) -> tuple[Tensor, float]:
     """Return the picture that the program edits, uint8 [3, H, W], and its blur in pixels."""
-    photo_claim(plan, photo)
+    digest = photo_check(plan, photo)
     pixels = photo_to_tensor(open_photo(photo))
+    if plan.geometry is not None:
+        short_size(pixels.shape[1], pixels.shape[2], 1)
+    photo_note(plan, photo, digest)
     if plan.geometry is None:
         return pixels, NATIVE_SIGMA
     if plan.geometry.order == "resize_first":

@@ -19,7 +19,7 @@ from models_app.distortions.engine import (
     render_family,
     render_variants,
 )
-from models_app.distortions.geometry import GeometryError
+from models_app.distortions.geometry import GeometryError, short_size
 from models_app.distortions.pictures import photo_to_tensor, tensor_to_image
 from models_app.distortions.registry import preset_get
 from models_app.imaging import SUFFIXES, PhotoRefused, open_photo
@@ -66,6 +66,12 @@ class Plan:
         key, level = variant
         folder = self.output / photo
         return folder / key / f"{level}.png" if level else folder / f"{key}.png"
+
+    def cuts(self, variants: Sequence[Variant]) -> bool:
+        """Whether some of these show a part of the photo, which not every shape allows."""
+        distortions = preset_get(self.preset).distortions
+        cut = {key for key, entry in distortions.items() if entry.aspect == "composition"}
+        return any(key in cut or key not in {*distortions, "original"} for key, _level in variants)
 
     def missing(self, photo: str) -> list[Variant]:
         """Which variants of a photo are still to be made."""
@@ -157,20 +163,24 @@ def photo_render(plan: Plan, source: Path, partner: Path | None = None) -> int:
     wanted = plan.missing(source.stem)
     if not wanted:
         return 0
-    digest = photo_claim(plan, source)
+    digest = photo_check(plan, source)
     photo = photo_to_tensor(open_photo(source)).to(plan.device)
+    if plan.geometry is not None or plan.cuts(wanted):
+        # Refuses a shape before the first file is written.
+        short_size(photo.shape[1], photo.shape[2], 1)
     other = None
     if any(preset_get(plan.preset).needs_partner(variant) for variant in wanted):
         if partner is None:
             raise PhotoRefused("mixing it needs another photo in the folder: add one")
         other = photo_to_tensor(open_photo(partner)).to(plan.device)
+    photo_note(plan, source, digest)
     for variant, picture in _rendered(plan, photo, other, digest, wanted):
         picture_save(tensor_to_image(picture), plan.file(source.stem, variant))
     return len(wanted)
 
 
-def photo_claim(plan: Plan, source: Path) -> str:
-    """Note which file is rendered into a photo's folder; return its SHA-256.
+def photo_check(plan: Plan, source: Path) -> str:
+    """Return the SHA-256 of a file that may be rendered into its folder.
 
     Raises
     ------
@@ -180,16 +190,20 @@ def photo_claim(plan: Plan, source: Path) -> str:
     with source.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     path = plan.output / source.stem / PHOTO_FILE
-    if path.exists():
-        if _json_read(path).get("sha256") != digest:
-            raise PhotoRefused(
-                f"it is not the file that {path.parent} was begun with: delete that folder, or "
-                "name another output folder"
-            )
-    else:
+    if path.exists() and _json_read(path).get("sha256") != digest:
+        raise PhotoRefused(
+            f"it is not the file that {path.parent} was begun with: delete that folder, or name "
+            "another output folder"
+        )
+    return digest
+
+
+def photo_note(plan: Plan, source: Path, digest: str) -> None:
+    """Note which file is rendered into a photo's folder."""
+    path = plan.output / source.stem / PHOTO_FILE
+    if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         _json_write(path, {"file": source.name, "sha256": digest})
-    return digest
 
 
 def _rendered(

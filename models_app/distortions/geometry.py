@@ -76,10 +76,6 @@ def resize_short(photo: Tensor, short: int) -> Tensor:
 def pad_square(pictures: Tensor, side: int) -> Tensor:
     """Resize to a short side of `side`, centre on a black square, resize that to `side`.
 
-    On a CPU the last step is PyTorch's vectorised filter, three times as fast as Pillow's. Its
-    weights have fewer bits: at 3:2, 3:1 and 1:1 the two are equal, at other shapes about one
-    value in a hundred is one level beside Pillow's.
-
     Parameters
     ----------
     pictures
@@ -95,12 +91,40 @@ def pad_square(pictures: Tensor, side: int) -> Tensor:
     long = max(height, width)
     if long == side:
         return pictures
-    top, left = (long - height) // 2, (long - width) // 2
-    square = pictures.new_zeros((*pictures.shape[:2], long, long))
-    square[:, :, top : top + height, left : left + width] = pictures
-    if square.device.type == "cpu":
-        return functional.interpolate(square, (side, side), mode="bilinear", antialias=True)
-    return resized_by_matrices(square, (side, side))
+    if pictures.device.type == "cpu" and _vectorised_is_exact(long, side):
+        return _vectorised(_on_black(pictures, long, long), side)
+    if width == long:
+        # Rows that are black stay black, so the square itself is never needed.
+        across = resize(pictures, (height, side))
+        return resize(_on_black(across, long, side), (side, side))
+    # One after the other, because the square of a long photo is large.
+    squares = (_on_black(picture[None], long, long) for picture in pictures)
+    return torch.cat([resize(square, (side, side)) for square in squares])
+
+
+def _on_black(pictures: Tensor, height: int, width: int) -> Tensor:
+    top, left = (height - pictures.shape[2]) // 2, (width - pictures.shape[3]) // 2
+    out = pictures.new_zeros((*pictures.shape[:2], height, width))
+    out[:, :, top : top + pictures.shape[2], left : left + pictures.shape[3]] = pictures
+    return out
+
+
+def _vectorised(squares: Tensor, side: int) -> Tensor:
+    return functional.interpolate(squares, (side, side), mode="bilinear", antialias=True)
+
+
+@lru_cache(maxsize=1024)
+def _vectorised_is_exact(n_in: int, n_out: int) -> bool:
+    """Whether PyTorch's filter, four times as fast, gives Pillow's digits at these sizes.
+
+    Its weights have fewer bits. At 3:2, 3:1 and 2:1 they suffice; at 4:5 one value in twenty
+    would be a level or two away. Long photos are not worth trying.
+    """
+    if n_in > 4 * n_out:
+        return False
+    probe = np.random.default_rng(0).integers(0, 256, (1, 3, n_in, n_in), dtype=np.uint8)
+    square = torch.from_numpy(probe)
+    return torch.equal(_vectorised(square, n_out), resized_by_matrices(square, (n_out, n_out)))
 
 
 def window(pictures: Tensor, top: int, left: int, size: tuple[int, int]) -> Tensor:
@@ -136,7 +160,7 @@ def centre_crop(pictures: Tensor, size: tuple[int, int]) -> Tensor:
 
 def _resized_by_pillow(photo: Tensor, size: tuple[int, int], how: Filter) -> Tensor:
     image = Image.fromarray(photo.permute(1, 2, 0).contiguous().numpy())
-    # Two calls, because in one Pillow takes first whichever axis is cheaper.
+    # Two calls, because in one Pillow 13 takes the columns of tall pictures first.
     resized = image.resize((size[1], image.height), _PILLOW_FILTERS[how])
     resized = resized.resize((size[1], size[0]), _PILLOW_FILTERS[how])
     return torch.from_numpy(np.array(resized)).permute(2, 0, 1).contiguous()

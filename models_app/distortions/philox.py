@@ -67,7 +67,7 @@ class Stream:
         )
 
     def one(self) -> float:
-        """Return a single number in (0, 1)."""
+        """Return a single number in (0, 1]."""
         return float(self.uniform(0, 1, torch.device("cpu"))[0, 0])
 
 

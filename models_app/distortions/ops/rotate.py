@@ -8,9 +8,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from models_app.distortions.geometry import centre_crop, resize, short_size
-from models_app.distortions.ops.base import FLOOR, Scene, quantise, repeated
+from models_app.distortions.ops.base import Scene, quantise, repeated
 
 LARGEST = math.radians(10)
+# Sixteen terms fall short of a whole number by less than the sums that ops.base.FLOOR is for.
+_FLOOR = 2.0**-13
 # Pixels of a window in work at once.
 _PIXELS = {"cpu": 2**16, "cuda": 2**21}
 # A table of the whole base takes 64 bytes a pixel; for a larger base it is made piece by piece.
@@ -78,7 +80,7 @@ def rotated_windows(base: Tensor, angles: Sequence[float]) -> Tensor:
             x = u * cosine - v * sine + (width / 2 - 0.5)
             y = u * sine + v * cosine + (height / 2 - 0.5)
             values = (whole or _Table.around(base, y)).read(x.flatten(), y.flatten())
-            pixels = quantise(values, unit=1.0, rounding=FLOOR)
+            pixels = quantise(values, unit=1.0, rounding=_FLOOR)
             windows[n, :, first:last] = pixels.T.view(3, *x.shape)
     return windows
 

@@ -211,6 +211,20 @@ def test_unreadable_photos_are_named_and_the_rest_rendered(
     broken, long = capsys.readouterr().err.splitlines()
     assert broken.startswith("broken.png was not rendered: ")
     assert long.startswith("long.png was not rendered: it is 600 x 4, one side more than 50 times")
+    assert sorted(path.name for path in out.iterdir()) == ["coffee", "render.json", "rocket"]
+
+
+def test_a_long_photo_keeps_its_style_in_its_own_size(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = tmp_path / "long.png", tmp_path / "out"
+    demo_photo("coffee").resize((408, 8)).save(source)
+    args = [str(source), str(out), "--native-size", "--distortions"]
+    assert main([*args, "all"]) == 1
+    assert "it is 408 x 8, one side more than 50 times" in capsys.readouterr().err
+    assert list(files(out)) == ["render.json"]
+    assert main([*args, "style"]) == 0
+    assert len(list(out.rglob("*.png"))) == 82
 
 
 @pytest.mark.parametrize("size", [["--native-size"], ["--size", "64"]])
