@@ -44,6 +44,14 @@ def test_it_makes_an_open_survey_and_plans_its_pictures():
         (["trip", "--dataset", "holiday", "--title", "T", "--set", "trials=0"], "from 1 to 200"),
         (["trip", "--dataset", "holiday", "--title", "T", "--set", "trials=x"], "a whole number"),
         (["trip", "--dataset", "holiday", "--title", "T", "--set", "x=1"], "no survey setting"),
+        (
+            ["trip", "--dataset", "holiday", "--title", "T", "--set", "preset=sepia"],
+            "Unknown preset 'sepia'; choose from pfister2021, identity_zero",
+        ),
+        (
+            ["trip", "--dataset", "holiday", "--title", "T", "--set", "preset=sheng2020"],
+            "a survey shows whole photos: choose pfister2021 or identity_zero",
+        ),
         (["a b", "--dataset", "holiday", "--title", "T"], "'a b' is no short name"),
     ],
 )

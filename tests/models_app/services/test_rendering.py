@@ -60,6 +60,24 @@ def test_the_whole_way_from_photos_to_pairs(dataset: Dataset):
     assert "+100" in conditions.filter(distortion="shadows").first().note
 
 
+def test_another_preset_has_its_own_levels_and_pictures(dataset: Dataset):
+    survey = make(dataset, preset="identity_zero")
+    assert survey.pairs_expected == 2 * 81
+    render_all()
+    conditions = survey.conditions
+    assert conditions.count() == 81
+    assert conditions.filter(distortion="vibrance", level="-100").exists()
+    assert conditions.get(distortion="shadows", level="60").note == ""
+    plain = Rendition.objects.filter(distortion="shadows", level="60").first()
+    make(dataset, "released")
+    render_all()
+    released = Rendition.objects.get(
+        distortion="shadows", level="60", photo=plain.photo, preset="pfister2021"
+    )
+    # The released edit also lifts the highlights.
+    assert file_read(released.file) != file_read(plain.file)
+
+
 def test_both_sides_of_a_pair_are_made_alike(dataset: Dataset):
     survey = make(dataset)
     render_all()
