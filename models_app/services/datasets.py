@@ -140,6 +140,10 @@ def _photo_import(
             # Another importer took it a moment ago.
             return False
         raise PhotoRefused("another import took its name or its picture: run this again") from error
+    except BaseException:
+        # A full disk, a Ctrl-C: without its row nothing would ever find the file again.
+        default_storage.delete(stored)
+        raise
     known.add(file_sha256)
     return True
 

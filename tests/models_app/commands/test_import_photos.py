@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from PIL import Image
 
 from models_app.models import Photo
@@ -86,6 +87,17 @@ def test_another_photo_of_a_taken_name_is_refused(folder: Path, real_photos: lis
     _out, err = run(folder)
     assert "refused coffee.png: the dataset d has another photo of this name" in err
     assert Photo.objects.count() == 4
+
+
+def test_a_database_that_fails_leaves_no_file(folder: Path, monkeypatch, settings):
+    def full(**_values: object) -> None:
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr(Photo.objects, "create", full)
+    before = sorted(Path(settings.MEDIA_ROOT).rglob("*.*"))
+    with pytest.raises(OperationalError):
+        run(folder)
+    assert sorted(Path(settings.MEDIA_ROOT).rglob("*.*")) == before
 
 
 def test_the_byte_cap_is_looked_at_before_reading(folder: Path, settings):
