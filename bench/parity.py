@@ -11,7 +11,7 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,12 +45,12 @@ class Tally:
     """Absolute errors of a distortion, counted by size."""
 
     pictures: int = 0
-    counts: np.ndarray = None  # type: ignore[assignment]
+    counts: np.ndarray = field(default_factory=lambda: np.zeros(256, dtype=np.int64))
 
     def add(self, got: torch.Tensor, want: torch.Tensor) -> None:
         error = (got.int() - want.int()).abs().flatten()
         found = torch.bincount(error, minlength=256).numpy()
-        self.counts = found if self.counts is None else self.counts + found
+        self.counts = self.counts + found
         self.pictures += 1
 
     @property

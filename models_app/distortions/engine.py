@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from models_app.distortions.catalogue import Entry, Preset, Variant
-from models_app.distortions.geometry import centre_crop, pad_square, resize_short
+from models_app.distortions.geometry import PATCH_SIDE, pad_square, patch_cut, resize_short
 from models_app.distortions.ops.base import Scene
 from models_app.distortions.pictures import photo_check
 from models_app.distortions.registry import PRESET, distortion_get, level_get, load, preset_get
@@ -19,9 +19,6 @@ NATIVE_SIGMA = 100.0
 
 SIDE = 224
 """Side of the square that networks see, in pixels."""
-
-PATCH_SIDE, PATCH_SHORT = 227, 256
-"""Sheng et al. 2020: side of a patch, and the shorter side of the photo it is cut from."""
 
 Order = Literal["resize_first", "render_first"]
 
@@ -279,7 +276,7 @@ class _Scenes:
         seed: int,
     ) -> None:
         photo_check(photo)
-        fit = _patch if preset.geometry == "patch" else resize_short
+        fit = patch_cut if preset.geometry == "patch" else resize_short
         small = fit(photo, geometry.side)
         other = (
             None if partner is None or preset.geometry != "patch" else fit(partner, small.shape[1])
@@ -300,9 +297,3 @@ class _Scenes:
         if self.native is not None and entry.aspect == "style":
             return self.native
         return self.small
-
-
-def _patch(photo: Tensor, side: int) -> Tensor:
-    """Cut the patch of Sheng et al. out of the middle."""
-    large = resize_short(photo, round(side * PATCH_SHORT / PATCH_SIDE))
-    return centre_crop(large[None], (side, side))[0].contiguous()

@@ -16,6 +16,9 @@ from torch.nn import functional
 MAX_RATIO = 50
 """A photo may be so many times as long as it is wide; beyond it nothing is left to look at."""
 
+PATCH_SIDE, PATCH_SHORT = 227, 256
+"""Sheng et al. 2020: side of a patch, and the shorter side of the photo it is cut from."""
+
 Filter = Literal["bilinear", "box"]
 
 _PILLOW_BITS = 22
@@ -156,6 +159,12 @@ def centre_crop(pictures: Tensor, size: tuple[int, int]) -> Tensor:
     """Cut the middle out, offsets rounded half to even; see `window`."""
     height, width = pictures.shape[-2:]
     return window(pictures, round((height - size[0]) / 2), round((width - size[1]) / 2), size)
+
+
+def patch_cut(photo: Tensor, side: int) -> Tensor:
+    """Cut the patch of Sheng et al. out of the middle."""
+    large = resize_short(photo, round(side * PATCH_SHORT / PATCH_SIDE))
+    return centre_crop(large[None], (side, side))[0].contiguous()
 
 
 def _resized_by_pillow(photo: Tensor, size: tuple[int, int], how: Filter) -> Tensor:

@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from models_app.distortions.darktable import DarktableError, require
 from models_app.distortions.darktable_folders import photos_render
-from models_app.distortions.engine import PATCH_SIDE, SIDE, Geometry, Order
+from models_app.distortions.engine import SIDE, Geometry, Order
 from models_app.distortions.folders import (
     Outcome,
     Plan,
@@ -29,6 +29,7 @@ from models_app.distortions.folders import (
     photos_find,
     plan_variants,
 )
+from models_app.distortions.geometry import PATCH_SIDE
 from models_app.distortions.registry import (
     PRESET,
     PRESETS,

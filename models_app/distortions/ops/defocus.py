@@ -78,7 +78,7 @@ def disk(radius: int, alias: float) -> Tensor:
     for axis in (0, 1):
         edge = reflected(-half, len(place) + half, len(place), inside.device)
         mirrored = inside.index_select(axis, edge)
-        inside = sum(
-            (w / total) * mirrored.narrow(axis, n, len(place)) for n, w in enumerate(weights)
-        )  # type: ignore[assignment]  # never the empty sum
+        shifted = [mirrored.narrow(axis, n, len(place)) for n in range(len(weights))]
+        pairs = zip(weights, shifted, strict=True)
+        inside = torch.stack([part * (weight / total) for weight, part in pairs]).sum(0)
     return inside

@@ -1,7 +1,7 @@
 """Crops, rotation and ratio against the reference's steps done with Pillow, canvas and all."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 import torch
@@ -41,14 +41,6 @@ SHAPES = {
     "a handful of pixels": ("coffee", 5, 7),
     "fewer": ("coffee", 3, 2),
 }
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def piece(name: str) -> Image.Image:

@@ -1,7 +1,5 @@
 """Sizes, resizing, cutting and padding against Pillow itself, and Pillow's weights term by term."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import torch
@@ -34,14 +32,6 @@ ODD_PAIRS = [(1, 1), (1, 2), (2, 1), (1, 224), (224, 1), (3, 7), (7, 3), (336, 2
 ODD_PAIRS += [(5, 1200), (1200, 5), (427, 224), (100, 101), (101, 100), (97, 31), (600, 60)]
 SHAPES = [(400, 600), (427, 640), (640, 360), (512, 512), (140, 420), (451, 300), (223, 225)]
 SHAPES += [(224, 224), (224, 672), (225, 337), (5, 7), (7, 5), (90, 540), (1, 1), (224, 225)]
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def scattered(height: int, width: int, seed: int = 0) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 import hashlib
 import struct
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -16,14 +15,6 @@ from models_app.distortions.philox import Stream, philox
 CPU = torch.device("cpu")
 WORDS = st.integers(0, 2**32 - 1)
 PLACES = st.sampled_from([0, 1, 255, 2**31 - 2, 2**32 - 3, 2**32, 7 * 2**32 + 5, 2**40 - 1])
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def cipher(counter: tuple[int, ...], key: tuple[int, ...]) -> tuple[int, ...]:

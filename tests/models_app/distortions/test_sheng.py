@@ -4,7 +4,6 @@ import io
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -39,14 +38,6 @@ PARAMETERS = {
     "mixup": (0.1, 0.4),
 }
 SIZES = [(64, 64), (227, 227), (30, 45), (45, 31), (7, 9), (1, 1), (2, 5), (8, 3)]
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def render(

@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -31,14 +31,6 @@ CPU = torch.device("cpu")
 # What float32 sums of a few hundred terms may be off, in levels.
 SINGLE = 1e-4
 TINY = [(1, 1), (1, 2), (2, 3), (3, 1), (5, 40), (40, 5), (17, 17), (9, 8)]
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
