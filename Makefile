@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null \
 	&& { echo $$p; break; }; done)
 
-.PHONY: help run test test-slow lint format bench parity migrate clean
+.PHONY: help run test test-slow test-servers lint format bench parity migrate clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -18,6 +18,9 @@ test: $(VENV)/.dev  ## all tests but the slow ones
 
 test-slow: $(VENV)/.dev  ## the slow tests
 	@$(BIN)/python -m pytest -m slow $(ARGS) || [ $$? -eq 5 ]  # 5: there is none yet
+
+test-servers: $(VENV)/.dev  ## the tests on PostgreSQL, Redis and an S3 server (moto) of their own
+	@$(BIN)/python -m tests.servers $(ARGS)
 
 lint: $(VENV)/.dev  ## style, types, import contracts, migrations
 	@$(BIN)/ruff check .

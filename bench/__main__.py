@@ -3,6 +3,12 @@
 import subprocess
 import sys
 
-for module in ("bench.distortions", "bench.votes", "bench.clients"):
+for module in (
+    "bench.distortions",
+    "bench.votes",
+    "bench.clients",
+    "bench.jobs",
+    "bench.jobs_dashboard",
+):
     print(f"== {module}", flush=True)
     subprocess.run([sys.executable, "-m", module], check=True)

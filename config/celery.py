@@ -4,6 +4,8 @@ import os
 
 from celery import Celery
 
+from config import remote  # noqa: F401 - a remote worker that can share nothing does not start
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 
 app = Celery("proofsheet")

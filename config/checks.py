@@ -8,10 +8,15 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.core.files.storage import default_storage
+
+from config import env
 
 
 @register()
 def media_is_writable(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    if settings.STORAGES["default"]["BACKEND"] != env.LOCAL_STORAGE:
+        return []
     folder = Path(settings.MEDIA_ROOT)
     # A folder still to be made is writable if the nearest one that exists is.
     nearest = next(path for path in (folder, *folder.parents) if path.exists())
@@ -24,6 +29,19 @@ def media_is_writable(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
             id="config.E001",
         )
     ]
+
+
+# Only when asked for: it talks to the storage server.
+@register(deploy=True)
+def bucket_answers(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    check = getattr(default_storage, "answer_check", None)
+    if check is None:
+        return []
+    try:
+        check()
+    except OSError as error:
+        return [Error(str(error), id="config.E004")]
+    return []
 
 
 @register()

@@ -1,10 +1,11 @@
 """Typed readers of environment variables; a bad value raises ImproperlyConfigured naming it."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -13,6 +14,10 @@ TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
 DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")
 BROKER_SCHEMES = ("redis", "rediss", "redis+socket", "filesystem")
+LOCAL_STORAGE = "django.core.files.storage.FileSystemStorage"
+BUCKET_STORAGE = "config.storage.BucketStorage"
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 # WAL lets readers go on while a vote is written; FULL keeps an acknowledged vote through a power
 # loss; IMMEDIATE takes the write lock at BEGIN, so that a lease never fails half-way on an upgrade.
@@ -94,6 +99,8 @@ def database(name: str, default: Path, *, env: Mapping[str, str] = os.environ) -
         # Connections live in psycopg's pool, so Django must not keep its own.
         parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), "pool": True}
         parsed["CONN_MAX_AGE"] = 0
+        # After a restart of the server the pool must not hand out connections that are dead.
+        parsed["CONN_HEALTH_CHECKS"] = True
     return parsed
 
 
@@ -117,3 +124,41 @@ def broker(name: str, *, env: Mapping[str, str] = os.environ) -> str | None:
             "redis+socket:///path and filesystem://: correct it or unset it."
         )
     return raw
+
+
+def storage(name: str, *, env: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """Django's STORAGES entry for `s3://bucket/prefix?endpoint_url=...&region=...`.
+
+    Unset, it is the local folder MEDIA_ROOT. Keys are no part of the URL: boto3 finds them.
+    """
+    raw = env.get(name, "").strip()
+    if not raw:
+        return {"BACKEND": LOCAL_STORAGE}
+    wanted = "s3://bucket/prefix?endpoint_url=https://host:9000&region=eu-central-1"
+    try:
+        parts = urlsplit(raw)
+        asked = dict(parse_qsl(parts.query, strict_parsing=True)) if parts.query else {}
+        endpoint = asked.pop("endpoint_url", None)
+        region = asked.pop("region", None)
+        server = urlsplit(endpoint or "https://amazonaws.com")
+        _ = server.port
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} cannot be read ({error}); write {wanted}.") from error
+    if "@" in parts.netloc:
+        raise ImproperlyConfigured(
+            f"{name} holds keys; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead."
+        )
+    if parts.scheme != "s3" or not BUCKET.fullmatch(parts.netloc):
+        raise ImproperlyConfigured(f"{name} is {raw!r}, which names no S3 bucket; write {wanted}.")
+    if asked or server.scheme not in {"http", "https"} or not server.hostname:
+        wrong = ", ".join(asked) or f"endpoint_url={endpoint}"
+        raise ImproperlyConfigured(f"{name} asks for {wrong}, which is unknown; write {wanted}.")
+    return {
+        "BACKEND": BUCKET_STORAGE,
+        "OPTIONS": {
+            "bucket_name": parts.netloc,
+            "location": parts.path.strip("/"),
+            "endpoint_url": endpoint,
+            "region_name": region,
+        },
+    }

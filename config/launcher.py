@@ -10,6 +10,7 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from subprocess import DEVNULL
 
@@ -41,7 +42,7 @@ class Launcher:
         self.env = {**os.environ, "PROOFSHEET_VAR": str(var), "PYTHONUNBUFFERED": "1"}
         self.redis: Child | None = None
         self.web: Child | None = None
-        self.worker: Keeper | None = None
+        self.workers: list[Keeper] = []
         self.demo: Child | None = None
 
     def _start(
@@ -92,13 +93,16 @@ class Launcher:
         return self.web is not None and self.web.running and not self.signals.asked()
 
     def jobs_start(self) -> None:
-        """Start the worker and the demo last: they would slow down the first page."""
-        self.worker = Keeper(self._worker_start, say, self._worker_start())
+        """Start the workers and the demo last: they would slow down the first page."""
+        for queue in web.queues():
+            start = partial(self._worker_start, queue)
+            self.workers.append(Keeper(start, say, start()))
         self.demo = self._start("demo survey", web.demo_command())
 
-    def _worker_start(self) -> Child:
+    def _worker_start(self, queue: str) -> Child:
+        name = "worker" if queue == "cpu" else f"worker for queue {queue}"
         # Its log goes to stderr; to stdout it only writes about signals.
-        return self._start("worker", web.worker_command(), stdout=DEVNULL)
+        return self._start(name, web.worker_command(queue), stdout=DEVNULL)
 
     def watch(self) -> int:
         """Go on until a signal or until something dies that the rest cannot do without."""
@@ -107,8 +111,8 @@ class Launcher:
                 if child and not child.running:
                     say(f"The {child.name} ended by itself ({child.status}); all is stopped.")
                     return 1
-            if self.worker:
-                self.worker.tend()
+            for keeper in self.workers:
+                keeper.tend()
             if self.demo and not self.demo.running:
                 if self.demo.process.returncode:
                     say(f"The demo survey was not made ({self.demo.status}); all else goes on.")
@@ -118,12 +122,12 @@ class Launcher:
 
     def stop(self) -> None:
         """Everything down, Redis last, because the worker still hands its message back to it."""
-        worker = self.worker.child if self.worker else None
-        children = [child for child in (self.demo, worker, self.web) if child]
-        if worker and worker.running:
+        workers = [keeper.child for keeper in self.workers]
+        children = [child for child in (self.demo, *workers, self.web) if child]
+        if any(worker.running for worker in workers):
             say(
-                f"Stopping; finishing the picture in work (about {GRACE_S + 2:.0f} s at most, "
-                "Ctrl-C again stops at once) ..."
+                f"Stopping; jobs at work save and go on at the next start (about {GRACE_S + 2:.0f} "
+                "s at most, Ctrl-C again stops at once) ..."
             )
         children_stop(children, grace_s=GRACE_S, hurry=self.signals.hurry)
         if self.redis:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.checks import Error
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, InterfaceError, connections
 
 from config.claims import RefusedError
@@ -47,16 +47,21 @@ def settings_load() -> None:
 
 
 def database_prepare() -> None:
-    """Set Django up and migrate; every connection is closed again, before anything is forked."""
-    from config.checks import media_is_writable
+    """Set Django up and migrate; every connection is closed again, before anything is forked.
+
+    A database that holds data is backed up first (config/management/commands/migrate.py).
+    """
+    from config.checks import bucket_answers, media_is_writable
 
     django.setup()
     _without_pool()
-    for found in media_is_writable(None):
+    for found in [*media_is_writable(None), *bucket_answers(None)]:
         if isinstance(found, Error):
-            raise RefusedError(f"{found.msg} {found.hint}")
+            raise RefusedError(" ".join(part for part in (found.msg, found.hint) if part))
     try:
         call_command("migrate", verbosity=0, interactive=False)
+    except CommandError as error:
+        raise RefusedError(str(error)) from error
     except (DatabaseError, InterfaceError) as error:
         reason = " ".join(str(error).split())
         raise RefusedError(

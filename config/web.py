@@ -1,6 +1,7 @@
 """The commands that the launcher starts, and the address where the web server answers."""
 
 import http.client
+import shutil
 import socket
 import sys
 import time
@@ -24,13 +25,20 @@ def server_command(listener: socket.socket) -> list[str]:
     ]  # fmt: skip
 
 
-def worker_command() -> list[str]:
+def queues() -> list[str]:
+    """Return the queues that this machine serves: `gpu` too where there is one."""
+    return ["cpu", "gpu"] if shutil.which("nvidia-smi") else ["cpu"]
+
+
+def worker_command(queue: str) -> list[str]:
     # Root is the only user there is in many containers.
     quiet = "ignore:You're running the worker with superuser privileges"
     return [
         sys.executable, "-W", quiet, "-m", "celery", "--app", "config", "--quiet", "worker",
-        "--queues", "cpu", "--concurrency", "1", "--loglevel", "WARNING",
-        "--without-gossip", "--without-mingle",
+        "--queues", queue, "--concurrency", "1", "--loglevel", "WARNING",
+        "--without-gossip", "--without-mingle", "--hostname", f"{queue}@%h",
+        # A process that ends gives its GPU memory back.
+        *(["--max-tasks-per-child", "1"] if queue == "gpu" else []),
     ]  # fmt: skip
 
 

@@ -5,11 +5,18 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from models_app.models import ContactSheet, Dataset, Photo, Rendition
+from models_app.models import Checkpoint, ContactSheet, Dataset, Job, Photo, Rendition
+from survey.roles import Role, has_role
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     list_select_related = True
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return has_role(request.user, Role.ADMIN)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return has_role(request.user, Role.ADMIN)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -41,5 +48,17 @@ class RenditionAdmin(ReadOnlyAdmin):
 
 @admin.register(ContactSheet)
 class ContactSheetAdmin(ReadOnlyAdmin):
-    list_display = ("photo", "preset", "state", "made_at", "error")
+    list_display = ("photo", "preset", "state", "made_at", "job")
     list_filter = ("state", "preset")
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    list_display = ("id", "label", "kind", "queue", "state", "attempt", "worker", "created_at")
+    list_filter = ("state", "kind", "queue")
+
+
+@admin.register(Checkpoint)
+class CheckpointAdmin(ReadOnlyAdmin):
+    list_display = ("name", "architecture", "is_random", "source", "created_by", "created_at")
+    list_filter = ("architecture",)

@@ -2,14 +2,13 @@
 
 import io
 from collections.abc import Iterator
-from pathlib import Path
-from uuid import uuid4
 
 from django.conf import settings
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils.translation import gettext as _
 from PIL import Image
 
+from models_app.files import file_store
 from models_app.imaging import PhotoRefused, open_photo
 from models_app.models import Photo, Rendition
 from models_app.services.renditions import ORIGINAL, Work
@@ -29,9 +28,11 @@ def work_render(work: Work) -> Iterator[Rendition]:
     first = work.renditions[0]
     try:
         image = display_image(photo_open(work.photo), first.long_side)
-    except (PhotoRefused, OSError) as error:
+    except (PhotoRefused, FileNotFoundError) as error:
+        missing = _("its stored file is missing; put it back from a backup")
+        reason = str(error) if isinstance(error, PhotoRefused) else missing
         for rendition in work.renditions:
-            rendition.state, rendition.error = State.FAILED, str(error)[:255]
+            rendition.state, rendition.error = State.FAILED, reason[:255]
             yield rendition
         return
     by_key = {(r.distortion, r.level): r for r in work.renditions}
@@ -91,9 +92,8 @@ def encode(image: Image.Image, encoding: str) -> bytes:
 
 
 def _stored(rendition: Rendition, content: bytes, size: tuple[int, int]) -> Rendition:
-    # A random name: nothing in it tells what the file shows, and two workers never collide.
-    name = Path("stimuli") / f"{uuid4().hex}{SUFFIX[rendition.encoding]}"
-    rendition.file = default_storage.save(str(name), ContentFile(content))
+    # A random name: nothing in it tells what the file shows.
+    rendition.file = file_store("stimuli", SUFFIX[rendition.encoding], content)
     rendition.width, rendition.height = size
     rendition.bytes = len(content)
     rendition.state = State.READY

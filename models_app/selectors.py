@@ -1,12 +1,25 @@
 """Reads for dashboard, commands and tasks."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.conf import settings
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
+from models_app.clock import db_now
 from models_app.distortions.registry import preset_get
-from models_app.models import ContactSheet, Dataset, Photo, Rendition, SurveySource
+from models_app.errors import JobInvalid
+from models_app.models import (
+    ContactSheet,
+    Dataset,
+    Job,
+    Photo,
+    Rendition,
+    SurveySource,
+    Worker,
+)
 from models_app.sheets.version import RENDERING
 
 
@@ -32,9 +45,66 @@ def rendition_counts(slug: str) -> dict[str, Any]:
     return {**counts, "errors": [f"{r.photo.name}: {r.error}" for r in failed]}
 
 
-def renditions_missing() -> int:
-    """One query, answered by the index rendition_pending."""
-    return Rendition.objects.filter(state=Rendition.State.PENDING).count()
+def renditions_pending(source: SurveySource, *, batch: int | None = None) -> int:
+    """Pictures that a survey still lacks; one query."""
+    mine = Rendition.objects.filter(**source_filter(source), state=Rendition.State.PENDING)
+    return (mine if batch is None else mine.filter(batch=batch)).count()
+
+
+def renditions_total(source: SurveySource) -> int:
+    """One query."""
+    return Rendition.objects.filter(**source_filter(source)).count()
+
+
+def source_choices() -> list[tuple[str, str]]:
+    """Surveys that show a dataset; one query."""
+    found = SurveySource.objects.values_list("survey__slug", "survey__title")
+    return [(slug, f"{slug}: {title}") for slug, title in found.order_by("survey__slug")]
+
+
+def source_get(slug: str) -> SurveySource:
+    """One query. Raises JobInvalid."""
+    source = SurveySource.objects.select_related("dataset").filter(survey__slug=slug).first()
+    if source is None:
+        raise JobInvalid(
+            _("There is no survey %(slug)r that shows a dataset.") % {"slug": slug}, "survey"
+        )
+    return source
+
+
+def source_slug(source: SurveySource) -> str:
+    """One query."""
+    return str(SurveySource.objects.values_list("survey__slug", flat=True).get(pk=source.pk))
+
+
+def sources_unfinished() -> list[SurveySource]:
+    """Surveys with pictures to render; one query."""
+    pending = Rendition.objects.filter(
+        state=Rendition.State.PENDING,
+        photo__dataset=OuterRef("dataset"),
+        preset=OuterRef("preset"),
+        long_side=OuterRef("long_side"),
+        encoding=OuterRef("encoding"),
+    )
+    return list(SurveySource.objects.filter(Exists(pending)).order_by("pk"))
+
+
+def rendering_jobs(slug: str) -> QuerySet[Job]:
+    """Jobs that render a survey now, or wait to."""
+    states = [Job.State.QUEUED, Job.State.RUNNING]
+    return Job.objects.filter(kind="render_survey", state__in=states, config__survey=slug)
+
+
+def rendering_last(slug: str) -> Job | None:
+    """Return the newest job that rendered a survey; one query."""
+    mine = Job.objects.filter(kind="render_survey", config__survey=slug)
+    return mine.order_by("-pk").first()
+
+
+def worker_slots(queue: str) -> int:
+    """How many jobs of a queue the living workers can do at once; two queries."""
+    alive = Worker.objects.filter(beat_at__gte=db_now() - timedelta(seconds=settings.JOB_LOST_S))
+    return sum(w.slots for w in alive if queue in w.queues.split(","))
 
 
 def datasets_shown() -> QuerySet[Dataset]:
@@ -101,7 +171,14 @@ def sheet_version(photo: Photo, preset: str) -> str:
 def sheet_get(photo: Photo, preset: str) -> ContactSheet | None:
     """Return a photo's contact sheet, unless it was made before the formulas changed."""
     current = Q(version=sheet_version(photo, preset)) | Q(state=ContactSheet.State.PENDING)
-    return ContactSheet.objects.filter(current, photo=photo, preset=preset).first()
+    found = ContactSheet.objects.filter(current, photo=photo, preset=preset)
+    return found.select_related("job").first()
+
+
+def sheet_failed(sheet: ContactSheet) -> bool:
+    """Whether the job that should have made it ended without it."""
+    pending = sheet.state == ContactSheet.State.PENDING
+    return pending and (sheet.job is None or sheet.job.is_over)
 
 
 def strip_file(sheet: int, distortion: str) -> str:

@@ -1,7 +1,7 @@
 """Named people: who may do what is a one-line test."""
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from survey.models import Session, Survey
@@ -10,7 +10,7 @@ from tests.factories import session_make
 
 @pytest.fixture
 def admin(db: None) -> Client:
-    """Ada, who launches studies."""
+    """Ada, who launches studies; a superuser, as the first account is."""
     client = Client()
     client.force_login(
         User.objects.create_superuser("ada", password="pw"),
@@ -19,9 +19,34 @@ def admin(db: None) -> Client:
     return client
 
 
+def account_make(name: str, role: str, **fields: object) -> User:
+    """An account with a role, as an accepted invitation makes it; the password is pw."""
+    user = User.objects.create_user(name, password="pw", is_staff=True, **fields)
+    user.groups.add(Group.objects.get(name=role))
+    return user
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def analyst(db: None) -> Client:
+    """Ana, who reads and downloads."""
+    return client_of(account_make("ana", "analyst"))
+
+
+@pytest.fixture
+def manager(db: None) -> Client:
+    """Mia, who has the role admin and is no superuser."""
+    return client_of(account_make("mia", "admin"))
+
+
 @pytest.fixture
 def outsider(db: None) -> Client:
-    """Otto, who has an account but is not staff."""
+    """Otto, who has an account without a role."""
     client = Client()
     client.force_login(
         User.objects.create_user("otto", password="pw"),

@@ -3,7 +3,7 @@
 from config import env
 from config.local import local_hosts, secret_key
 from config.settings.base import *  # noqa: F403 - a settings module is its base plus changes
-from config.settings.topics import VAR
+from config.settings.topics import MEDIA_STORAGE, VAR
 
 DEBUG = env.boolean("DEBUG", default=False)
 SECRET_KEY = env.text("SECRET_KEY", "") or secret_key(VAR / "secret-key")
@@ -15,7 +15,7 @@ STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": MEDIA_STORAGE,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"

@@ -2,6 +2,7 @@
 
 from config import env
 from config.settings.base import *  # noqa: F403 - a settings module is its base plus changes
+from config.settings.topics import MEDIA_STORAGE
 
 DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY")
@@ -17,6 +18,6 @@ SECURE_HSTS_SECONDS = env.integer("SECURE_HSTS_SECONDS", 31_536_000, 0, 63_072_0
 if env.boolean("BEHIND_PROXY", default=True):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": MEDIA_STORAGE,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }

@@ -1,10 +1,15 @@
-"""Tests: a fast password hasher, media in a temporary folder, messages stay in memory."""
+"""Tests: a fast password hasher, media in a temporary folder, messages stay in memory.
+
+DATABASE_URL, CELERY_BROKER_URL and STORAGE_URL name real servers instead.
+"""
 
 import tempfile
 from pathlib import Path
 
+from config import env
 from config.settings.base import *  # noqa: F403 - a settings module is its base plus changes
 from config.settings.base import DATABASES
+from config.settings.topics import MEDIA_STORAGE
 
 DEBUG = False
 SECRET_KEY = "only for tests: signs nothing that leaves this process"  # noqa: S105 - not a secret
@@ -12,14 +17,17 @@ ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 _temporary = tempfile.TemporaryDirectory(prefix="proofsheet-test-")
 MEDIA_ROOT = Path(_temporary.name) / "media"
+# A test's database is nobody's data.
+BACKUP_BEFORE_MIGRATE = False
 STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": MEDIA_STORAGE,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-CELERY_BROKER_URL = "memory://"
+# A real one where it is named (tests/servers.py).
+CELERY_BROKER_URL = env.broker("CELERY_BROKER_URL") or "memory://"
 CELERY_BROKER_TRANSPORT_OPTIONS = {}
 # A real file, as in use: locks between connections are part of what is tested.
 if "sqlite" in DATABASES["default"]["ENGINE"]:

@@ -11,6 +11,9 @@ from config.broker import broker_pick
 VAR = env.folder("PROOFSHEET_VAR", Path(__file__).resolve().parent.parent.parent / "var")
 VAR.mkdir(parents=True, exist_ok=True)
 MEDIA_ROOT = env.folder("MEDIA_ROOT", VAR / "media")
+# Photos and rendered pictures: the folder above, or a bucket; STORAGES["default"] everywhere.
+MEDIA_STORAGE = env.storage("STORAGE_URL")
+BACKUP_BEFORE_MIGRATE = env.boolean("BACKUP_BEFORE_MIGRATE", default=True)
 STATIC_URL = "static/"
 STATIC_ROOT: Path | None = VAR / "static"
 STATICFILES_DIRS = [Path(__file__).resolve().parent.parent.parent / "static"]
@@ -21,6 +24,13 @@ MEDIA_URL = ""
 _broker = broker_pick(env.broker("CELERY_BROKER_URL"), var=VAR, start=False)
 CELERY_BROKER_URL = _broker.url
 CELERY_BROKER_TRANSPORT_OPTIONS = _broker.transport_options
+# Set by the command for another machine (config/remote.py): it must share all with this one.
+REMOTE_WORKER = env.boolean("PROOFSHEET_REMOTE", default=False)
+# Named, not imported: a page of models_app asks, and only config knows all settings.
+WORKER_JOINING = {
+    "obstacles": "config.remote.worker_obstacles",
+    "command": "config.remote.worker_command",
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_TIMEOUT = 4
 CELERY_TASK_IGNORE_RESULT = True
@@ -33,6 +43,12 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5
+
+# --- jobs, in seconds: how often a worker says that it lives, after how long it is taken for dead,
+# and after how long a message that no worker took is sent again
+JOB_HEARTBEAT_S = env.integer("JOB_HEARTBEAT_SECONDS", 5, 1, 60)
+JOB_LOST_S = env.integer("JOB_LOST_SECONDS", 60, 3, 3600)
+JOB_RESEND_S = env.integer("JOB_RESEND_SECONDS", 60, 1, 3600)
 
 # --- API
 REST_FRAMEWORK = {
@@ -91,6 +107,9 @@ SESSION_COOKIE_AGE = 28 * 24 * 3600
 # --- photos: caps looked at before a picture is decoded
 PHOTO_MAX_BYTES = env.integer("PHOTO_MAX_MB", 100, 1, 2000) * 1_000_000
 PHOTO_MAX_PIXELS = env.integer("PHOTO_MAX_MEGAPIXELS", 120, 1, 1000) * 1_000_000
+
+# --- weights of networks: the cap of a file
+CHECKPOINT_MAX_BYTES = env.integer("CHECKPOINT_MAX_MB", 2000, 1, 20_000) * 1_000_000
 
 LOGGING = {
     "version": 1,

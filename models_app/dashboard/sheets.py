@@ -22,13 +22,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from models_app import selectors
-from models_app.dashboard.views import staff_only
+from models_app.dashboard.views import person
 from models_app.distortions.catalogue import Preset
 from models_app.distortions.registry import PRESET, PRESETS
-from models_app.models import ContactSheet, Photo
+from models_app.models import ContactSheet, Job, Photo
 from models_app.services import contact_sheets
 from models_app.sheets.drawing import GAP
 from models_app.sheets.rows import groups_make
+from survey.roles import analyst_required
 
 # So long a worker may take to begin before the page doubts that there is one.
 PATIENCE_S = 20
@@ -50,7 +51,7 @@ class _Chosen:
 
 
 @require_GET
-@staff_only
+@analyst_required
 @never_cache
 def page(request: HttpRequest) -> HttpResponse:
     """Show a photo's contact sheet, or what has to happen before it can be shown."""
@@ -78,17 +79,18 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@staff_only
+@analyst_required
 def ask(request: HttpRequest) -> HttpResponse:
     """Ask a worker for a sheet and go to its page; repeating it adds nothing."""
     chosen = _chosen_or_404(request.POST)
     again = request.POST.get("again") == "1"
-    contact_sheets.sheet_ask(chosen.photo, preset=chosen.preset.key, again=again)
+    by = person(request)
+    contact_sheets.sheet_ask(chosen.photo, preset=chosen.preset.key, again=again, by=by)
     return redirect(f"{reverse('models_dashboard:distortions')}?{chosen.query}")
 
 
 @require_GET
-@staff_only
+@analyst_required
 @never_cache
 def state(request: HttpRequest) -> JsonResponse:
     """Say how far a sheet is, as JSON: {state, said}."""
@@ -97,7 +99,7 @@ def state(request: HttpRequest) -> JsonResponse:
 
 
 @require_GET
-@staff_only
+@analyst_required
 def strip(request: HttpRequest, sheet: int, key: str) -> HttpResponseBase:
     """Stream the pictures of one distortion; a client gives keys, never a path."""
     name = selectors.strip_file(sheet, key)
@@ -117,11 +119,12 @@ def _stage(sheet: ContactSheet | None) -> dict[str, Any]:
     """One word for scripts and one sentence for people."""
     if sheet is None:
         return {"state": "absent", "said": _("A worker is asked to render this photo.")}
-    if sheet.state == State.FAILED:
-        return {"state": "failed", "said": sheet.error}
     if sheet.state == State.READY:
         return {"state": "ready", "said": ""}
-    if sheet.claimed_at is not None:
+    if sheet.job is None or selectors.sheet_failed(sheet):
+        gone = _("The job that was to render this photo was cancelled or deleted.")
+        return {"state": "failed", "said": (sheet.job and sheet.job.error) or gone}
+    if sheet.job.state == Job.State.RUNNING:
         pictures = len(PRESETS[sheet.preset].variants)
         said = _("A worker renders %(n)d pictures of this photo; it takes some seconds.")
         return {"state": "rendering", "said": said % {"n": pictures}}

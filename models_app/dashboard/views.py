@@ -1,16 +1,20 @@
 """What a survey page shows and survey cannot know."""
 
-from django.contrib.auth.decorators import user_passes_test
+from django.contrib.auth.models import User
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_GET
 
 from models_app import selectors
+from survey.roles import analyst_required
 
-staff_only = user_passes_test(lambda user: user.is_staff, login_url="login")
+
+def person(request: HttpRequest) -> User | None:
+    """Whoever asks, behind a decorator that lets only people with an account in."""
+    return request.user if isinstance(request.user, User) else None
 
 
 @require_GET
-@staff_only
+@analyst_required
 def renditions(request: HttpRequest, slug: str) -> JsonResponse:
     """Pictures of a survey by state, as JSON: {pending, ready, identical, failed, errors}."""
     return JsonResponse(selectors.rendition_counts(slug))

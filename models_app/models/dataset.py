@@ -28,6 +28,12 @@ class Photo(models.Model):
     # What a published list calls it, where that differs from its name here.
     list_name = models.CharField(max_length=255, blank=True)
     credit = models.CharField(max_length=255, blank=True)
+    # Of the stored file; 0 for photos of releases that did not note it.
+    bytes = models.BigIntegerField(default=0)
+    # Excluded photos stay, with their results; new surveys and trainings leave them out.
+    excluded_at = models.DateTimeField(null=True, blank=True)
+    excluded_reason = models.CharField(max_length=255, blank=True)
+    excluded_by = models.CharField(max_length=150, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

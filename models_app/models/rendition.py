@@ -29,8 +29,8 @@ class Rendition(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     # Order of work: pass 0 gives every photo a first few pairs, pass 1 everything else.
     batch = models.PositiveSmallIntegerField(default=1)
-    # A worker's claim; one that is old belongs to a worker that died.
-    claimed_at = models.DateTimeField(null=True, blank=True)
+    # The lease of the job that renders it now; freed with that job, however it ends.
+    claimed_by = models.CharField(max_length=32, blank=True)
     file = models.CharField(max_length=255, blank=True)
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)

@@ -103,7 +103,7 @@ def _photo_import(
         )
     file_sha256 = hashlib.sha256(content).hexdigest()
     if file_sha256 in known:
-        return _known_photo(dataset, name, listed, credit, file_sha256=file_sha256)
+        return _known_photo(dataset, name, listed, credit, len(content), file_sha256=file_sha256)
     image = open_photo(
         io.BytesIO(content),
         max_bytes=settings.PHOTO_MAX_BYTES,
@@ -112,7 +112,7 @@ def _photo_import(
     shape = f"{image.width}x{image.height}:".encode()
     pixel_sha256 = hashlib.sha256(shape + image.tobytes()).hexdigest()
     if dataset.photos.filter(pixel_sha256=pixel_sha256).exists():
-        return _known_photo(dataset, name, listed, credit, pixel_sha256=pixel_sha256)
+        return _known_photo(dataset, name, listed, credit, 0, pixel_sha256=pixel_sha256)
     if dataset.photos.filter(name=name).exists():
         raise PhotoRefused(
             f"the dataset {dataset.name} has another photo of this name: rename the file"
@@ -126,6 +126,7 @@ def _photo_import(
                 dataset=dataset,
                 name=name,
                 file=stored,
+                bytes=len(content),
                 file_sha256=file_sha256,
                 pixel_sha256=pixel_sha256,
                 width=image.width,
@@ -156,9 +157,12 @@ def _name_check(name: str) -> None:
 
 
 def _known_photo(
-    dataset: Dataset, name: str, listed: Listed | None, credit: str, **content: str
+    dataset: Dataset, name: str, listed: Listed | None, credit: str, size: int, **content: str
 ) -> bool:
-    """Find the stored photo of this content: the same file again, or a duplicate to be named."""
+    """Find the stored photo of this content: the same file again, or a duplicate to be named.
+
+    `size` is the stored file's where it is known to be the same file, else 0.
+    """
     photo = dataset.photos.get(**content)
     if photo.name != name:
         raise PhotoRefused(f"it is a duplicate of {photo.name}: the same picture, taken already")
@@ -169,4 +173,8 @@ def _known_photo(
     if credit and photo.credit != credit:
         photo.credit = credit
         photo.save(update_fields=["credit"])
+    # Photos of releases that did not note their size get it now.
+    if size and not photo.bytes:
+        photo.bytes = size
+        photo.save(update_fields=["bytes"])
     return False

@@ -51,7 +51,7 @@ def survey_make(
     source = _source_make(slug, title, photos, settings, new=new, opened=opened)
     renditions_plan(source)
     publish(source)
-    rendering_request()
+    rendering_request(source)
     return source
 
 

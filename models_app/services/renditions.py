@@ -1,29 +1,21 @@
 """Plan renditions, claim them for rendering, record what came out."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
-from celery import current_app
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
-from kombu.exceptions import OperationalError
 
+from models_app import selectors
 from models_app.distortions.registry import preset_get
-from models_app.models import Photo, Rendition, SurveySource
+from models_app.models import Job, Photo, Rendition, SurveySource
 from models_app.selectors import source_filter
-
-logger = logging.getLogger(__name__)
+from models_app.services.jobs import job_create
 
 ORIGINAL = "original"
-# Older than this a claim belongs to a worker that died: rendering one photo takes seconds.
-CLAIM_S = 120
-# How long after finding nothing but other workers' claims to look again.
-LOOK_AGAIN_S = 30
-TASK = "models_app.render_missing"
+KIND = "render_survey"
+# The pass that opens a survey goes before what can wait.
+OPENING_PRIORITY = 5
 State = Rendition.State
 
 
@@ -33,6 +25,10 @@ class Work:
 
     photo: Photo
     renditions: tuple[Rendition, ...]
+
+    @property
+    def batch(self) -> int:
+        return self.renditions[0].batch
 
 
 def conditions(preset: str) -> list[tuple[str, str]]:
@@ -50,11 +46,14 @@ def conditions(preset: str) -> list[tuple[str, str]]:
 
 
 def renditions_plan(source: SurveySource) -> int:
-    """Plan every missing rendition of a survey's photos; returns how many were new."""
+    """Plan every missing rendition of a survey's photos; returns how many were new.
+
+    Excluded photos are left out; what was planned of them before stays.
+    """
     planned = conditions(source.preset)
     distortions = list(dict.fromkeys(distortion for distortion, _level in planned))
     before = Rendition.objects.filter(**source_filter(source)).count()
-    photos = source.dataset.photos.order_by("pk")
+    photos = source.dataset.photos.filter(excluded_at=None).order_by("pk")
     for index, photo in enumerate(photos.iterator(chunk_size=200)):
         # The first pass renders another distortion for each photo, so that the survey opens
         # with several photos and several conditions.
@@ -77,66 +76,66 @@ def renditions_plan(source: SurveySource) -> int:
     return Rendition.objects.filter(**source_filter(source)).count() - before
 
 
-def rendering_request(*, after_s: int = 0) -> None:
-    """Ask a worker to render what is missing; rows decide what that is, so asking is free.
+def rendering_request(source: SurveySource) -> list[Job]:
+    """Launch the jobs that render what a survey lacks: one a worker, or none.
 
-    Without a broker nothing is lost: every worker asks again when it starts.
+    Repeating it is free: while one of them is queued or running nothing is added.
     """
-    transaction.on_commit(lambda: _send(after_s))
+    with transaction.atomic():
+        # Two requests at once launch one set of jobs.
+        source = SurveySource.objects.select_for_update().get(pk=source.pk)
+        slug = selectors.source_slug(source)
+        if not selectors.renditions_pending(source) or selectors.rendering_jobs(slug).exists():
+            return []
+        parts = max(1, min(16, selectors.worker_slots(Job.Queue.CPU)))
+        configs = [{"survey": slug, "part": part + 1, "parts": parts} for part in range(parts)]
+        return [job_create(KIND, config, audited=False) for config in configs]
 
 
-def _send(after_s: int) -> None:
-    try:
-        current_app.send_task(TASK, countdown=after_s or None)
-    except OperationalError as error:
-        logger.warning("no broker (%s); pictures are rendered once a worker starts", error)
+def rendering_ask_again() -> None:
+    """Launch rendering where photos were added after the last job ended well.
+
+    A job that was cancelled or failed waits for a person.
+    """
+    for source in selectors.sources_unfinished():
+        last = selectors.rendering_last(selectors.source_slug(source))
+        if last is None or last.state == Job.State.SUCCEEDED:
+            rendering_request(source)
 
 
 class _Faster(Exception):
     """Another worker claimed some of the same renditions a moment ago."""
 
 
-def work_claim() -> Work | None:
-    """Claim the pending renditions of one photo in the earliest pass, or None.
+def work_claim(source: SurveySource, *, lease: str) -> Work | None:
+    """Claim the pending renditions of one of the survey's photos in the earliest pass, or None.
 
-    Compare and set on `claimed_at`: a second worker, or a message delivered twice, gets another
-    photo or nothing.
+    Compare and set on `claimed_by`, the lease of the job; when that ends, the claim does.
     """
     while True:
         try:
-            return _work_claim()
+            return _work_claim(source, lease)
         except _Faster:
             # What the other one took is no longer free, so this ends.
             continue
 
 
 @transaction.atomic
-def _work_claim() -> Work | None:
-    now = timezone.now()
-    free = Q(claimed_at=None) | Q(claimed_at__lt=now - timedelta(seconds=CLAIM_S))
-    pending = Rendition.objects.filter(free, state=State.PENDING)
+def _work_claim(source: SurveySource, lease: str) -> Work | None:
+    pending = Rendition.objects.filter(**source_filter(source), state=State.PENDING, claimed_by="")
     first = pending.order_by("batch", "photo").first()
     if first is None:
         return None
-    same = pending.filter(
-        batch=first.batch,
-        photo=first.photo_id,
-        preset=first.preset,
-        long_side=first.long_side,
-        encoding=first.encoding,
-    )
+    same = pending.filter(batch=first.batch, photo=first.photo_id)
     keys = list(same.values_list("pk", flat=True))
-    if pending.filter(pk__in=keys).update(claimed_at=now) != len(keys):
+    # By the rows' own columns only: with a join PostgreSQL looks them up before it waits for the
+    # other worker, and not again after that.
+    free = Rendition.objects.filter(pk__in=keys, state=State.PENDING, claimed_by="")
+    if free.update(claimed_by=lease) != len(keys):
         raise _Faster
     photo = Photo.objects.get(pk=first.photo_id)
     renditions = Rendition.objects.filter(pk__in=keys).order_by("pk")
     return Work(photo, tuple(renditions))
-
-
-def work_release(work: Work) -> None:
-    """Give back what could not be rendered, so that the next worker need not wait."""
-    keys = [rendition.pk for rendition in work.renditions]
-    Rendition.objects.filter(pk__in=keys, state=State.PENDING).update(claimed_at=None)
 
 
 def renditions_record(renditions: Sequence[Rendition]) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.contrib.auth.decorators import user_passes_test
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -11,8 +10,7 @@ from django.views.decorators.http import require_GET
 from survey import exports, results
 from survey.models import Vote
 from survey.requests import survey_or_404
-
-staff_only = user_passes_test(lambda user: user.is_staff, login_url="login")
+from survey.roles import analyst_required
 
 
 def _percents(value: Any) -> Any:
@@ -33,13 +31,13 @@ def _by_share(distortions: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @require_GET
-@staff_only
+@analyst_required
 def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/overview.html", {"surveys": _percents(results.overview())})
 
 
 @require_GET
-@staff_only
+@analyst_required
 def survey_page(request: HttpRequest, slug: str) -> HttpResponse:
     survey = survey_or_404(slug)
     found = results.survey_results(survey)
@@ -70,7 +68,7 @@ def _download(lines: Iterator[str], name: str) -> StreamingHttpResponse:
 
 
 @require_GET
-@staff_only
+@analyst_required
 def votes(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     survey = survey_or_404(slug)
     previews = request.GET.get("previews") == "1"
@@ -78,13 +76,13 @@ def votes(request: HttpRequest, slug: str) -> StreamingHttpResponse:
 
 
 @require_GET
-@staff_only
+@analyst_required
 def codebook(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     return _download(exports.codebook_csv(survey_or_404(slug)), f"{slug}-codebook.csv")
 
 
 @require_GET
-@staff_only
+@analyst_required
 def curves(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     shown = results.survey_results(survey_or_404(slug))
     return _download(exports.curves_csv(shown), f"{slug}-shares.csv")

@@ -1,10 +1,10 @@
 """A participant's pages: start -> consent -> instructions -> pair -> done."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import wraps
 
 from django.core.files.storage import default_storage
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -25,7 +25,6 @@ from survey.requests import (
 )
 from survey.services import sessions
 
-CHUNK = 64 * 1024
 SECONDS_A_TRIAL = 5
 
 
@@ -189,8 +188,8 @@ def done(request: HttpRequest, survey: Survey, session: Session) -> HttpResponse
 
 
 @require_safe
-def picture(request: HttpRequest, slug: str, token: str) -> HttpResponseBase:
-    """Stream one side of a presentation, padded so that both sides have equal length.
+def picture(request: HttpRequest, slug: str, token: str) -> HttpResponse:
+    """Send one side of a presentation, padded so that both sides have equal length.
 
     Bytes after a JPEG's end-of-image marker or PNG's IEND chunk are ignored by browsers. Every
     header is the same for both sides; nothing names the file.
@@ -205,18 +204,15 @@ def picture(request: HttpRequest, slug: str, token: str) -> HttpResponseBase:
         raise Http404
     shown = original if is_original else variant
     length = max(original.bytes, variant.bytes)
-    response = StreamingHttpResponse(_padded(shown.file, length), content_type=variant.content_type)
+    try:
+        # All of it before anything is answered: afterwards it would be too late for a 404.
+        with default_storage.open(shown.file, "rb") as file:
+            content: bytes = file.read()
+    except FileNotFoundError:
+        raise Http404 from None
+    padded = content.ljust(length, b"\0")
+    response = HttpResponse(padded, content_type=variant.content_type)
     response["Content-Length"] = str(length)
     # Kept by this browser for the session only: the address is good for one presentation.
     response["Cache-Control"] = "private, max-age=3600, immutable"
     return response
-
-
-def _padded(name: str, length: int) -> Iterator[bytes]:
-    with default_storage.open(name, "rb") as file:
-        while chunk := file.read(CHUNK):
-            length -= len(chunk)
-            yield chunk
-    while length > 0:
-        yield bytes(min(length, CHUNK))
-        length -= CHUNK

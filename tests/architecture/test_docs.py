@@ -12,7 +12,7 @@ SETTINGS = sorted(
         name
         for path in (ROOT / "config").rglob("*.py")
         for name in re.findall(
-            r"env\.(?:text|boolean|integer|names|folder|database|broker)\(\s*\"([A-Z_]+)\"",
+            r"env\.(?:text|boolean|integer|names|folder|database|broker|storage)\(\s*\"([A-Z_]+)\"",
             path.read_text(),
         )
     }
@@ -25,10 +25,19 @@ COMMANDS = sorted(
 def test_there_are_settings_and_commands_to_look_for():
     assert len(SETTINGS) >= 12
     assert COMMANDS == [
+        "backup",
+        "cancel_job",
+        "clean_renditions",
         "contact_sheet",
         "create_survey",
         "export_votes",
+        "import_checkpoint",
         "import_photos",
+        "launch_job",
+        "list_jobs",
+        "migrate",
+        "release_dataset",
+        "restore",
         "seed_demo",
     ]
 

@@ -10,9 +10,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from models_app.models import Rendition
 from models_app.services import publish
 from models_app.services.datasets import photos_import
-from models_app.tasks import render_missing
 from survey.models import Survey
 from tests.conftest import needs
+from tests.jobs import work_all
 
 # Playwright keeps an event loop running in the main thread until the last test; the ORM is used
 # beside that loop, never inside it.
@@ -134,6 +134,5 @@ def study(transactional_db: None, real_photos: list[Path]) -> Survey:
         if (rendition.distortion, rendition.level) in wanted
     ]
     Rendition.objects.exclude(pk__in=keep).delete()
-    while render_missing():
-        pass
+    work_all()
     return Survey.objects.get(slug="study")

@@ -6,8 +6,8 @@ from django.contrib.auth.models import User
 
 from models_app.models import ContactSheet, Photo
 from models_app.services.datasets import photos_import
-from models_app.tasks import make_contact_sheet
 from tests.browser.conftest import Visitor
+from tests.jobs import work_all
 
 PAGE = "/dashboard/models/distortions/"
 
@@ -32,7 +32,7 @@ def test_a_family_appears_by_itself(transactional_db: None, visit, real_photos: 
     visitor.open(PAGE)
     page.wait_for_selector("text=Waiting for a worker to begin.")
     assert visitor.violations() == []
-    assert make_contact_sheet(ContactSheet.objects.get().pk)
+    assert work_all() == 1
     page.wait_for_selector(".strip")
     assert page.locator(".distortion").count() == 21
     assert page.locator(".reference").count() == 21
@@ -88,7 +88,7 @@ def test_a_photo_that_cannot_be_shown_says_why(transactional_db: None, visit, tm
     visitor = visit()
     log_in(visitor)
     visitor.page.wait_for_selector("text=Waiting for a worker to begin.")
-    make_contact_sheet(ContactSheet.objects.get().pk)
+    work_all()
     visitor.page.wait_for_selector("text=line.png: it is 1020 x 20")
     assert visitor.violations() == []
     visitor.page.click("text=Try again")

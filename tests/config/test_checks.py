@@ -2,7 +2,7 @@ import pytest
 from django.core.checks import run_checks
 from pytest_django import Settings
 
-from config import checks
+from config import checks, env
 
 
 def ids() -> set[str | None]:
@@ -17,11 +17,15 @@ def test_it_reports_a_media_folder_that_cannot_be_written(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.MEDIA_ROOT = "/srv/photos/not-made-yet"
+    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": env.LOCAL_STORAGE}}
     monkeypatch.setattr(checks.os, "access", lambda path, mode: False)
     (found,) = checks.media_is_writable(None)
     assert found.id == "config.E001"
     assert "/srv/photos/not-made-yet" in found.msg
     assert found.hint
+    # A bucket needs no folder.
+    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": env.BUCKET_STORAGE}}
+    assert checks.media_is_writable(None) == []
 
 
 def test_it_reports_a_gpu_queue_without_tasks(settings: Settings) -> None:

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import ConnectionHandler
@@ -16,6 +17,7 @@ READERS = {
     "folder": lambda values: env.folder("X", DEFAULT, env=values),
     "database": lambda values: env.database("X", DEFAULT, env=values)["NAME"],
     "broker": lambda values: env.broker("X", env=values),
+    "storage": lambda values: env.storage("X", env=values),
 }
 
 
@@ -43,6 +45,7 @@ READERS = {
         ("broker", "redis://h:6379/0", "redis://h:6379/0"),
         ("broker", "redis+socket:///run/r.sock", "redis+socket:///run/r.sock"),
         ("broker", "filesystem://", "filesystem://"),
+        ("storage", None, {"BACKEND": env.LOCAL_STORAGE}),
     ],
 )
 def test_it_reads_a_good_value(reader: str, raw: str | None, value: object) -> None:
@@ -69,6 +72,15 @@ def test_it_reads_a_good_value(reader: str, raw: str | None, value: object) -> N
         ("broker", "redis://"),
         ("broker", "redis://h:port/0"),
         ("broker", "redis+socket://"),
+        ("storage", "bucket/prefix"),
+        ("storage", "s3://"),
+        ("storage", "s3://UPPER/prefix"),
+        ("storage", "https://bucket/prefix"),
+        ("storage", "s3://key:secret@bucket/prefix"),
+        ("storage", "s3://bucket/?endpoint_url=host:9000"),
+        ("storage", "s3://bucket/?endpoint_url=http://host:port"),
+        ("storage", "s3://bucket/?acl=public"),
+        ("storage", "s3://bucket/?acl"),
     ],
 )
 def test_a_bad_value_is_one_sentence_that_names_the_variable(reader: str, raw: str | None) -> None:
@@ -108,3 +120,51 @@ def test_postgresql_keeps_its_connections_in_a_pool() -> None:
     found = env.database("X", DEFAULT, env={"X": "postgres://u:p@h/name?sslmode=require"})
     assert found["OPTIONS"] == {"sslmode": "require", "pool": True}
     assert found["CONN_MAX_AGE"] == 0
+
+
+def test_a_dead_connection_is_not_handed_out_again(
+    postgres_url: str, django_db_blocker: DjangoDbBlocker
+) -> None:
+    opened = ConnectionHandler({"default": env.database("X", DEFAULT, env={"X": postgres_url})})
+    with django_db_blocker.unblock():
+        connection = opened["default"]
+        connection.ensure_connection()
+        connection.close()
+        with psycopg.connect(postgres_url, autocommit=True) as server:
+            server.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            assert cursor.fetchone() == (1,)
+        connection.close()
+        connection.close_pool()
+
+
+@pytest.mark.parametrize(
+    ("url", "options"),
+    [
+        ("s3://photos", ("photos", "", None, None)),
+        ("s3://photos/a/b/", ("photos", "a/b", None, None)),
+        (
+            "s3://photos/a?endpoint_url=http://127.0.0.1:9000&region=eu-central-1",
+            ("photos", "a", "http://127.0.0.1:9000", "eu-central-1"),
+        ),
+    ],
+)
+def test_a_bucket_has_a_prefix_a_server_and_a_region(
+    url: str, options: tuple[str | None, ...]
+) -> None:
+    found = env.storage("X", env={"X": url})
+    names = ("bucket_name", "location", "endpoint_url", "region_name")
+    assert found == {
+        "BACKEND": env.BUCKET_STORAGE,
+        "OPTIONS": dict(zip(names, options, strict=True)),
+    }
+
+
+def test_a_secret_in_the_url_is_not_repeated() -> None:
+    with pytest.raises(ImproperlyConfigured) as caught:
+        env.storage("X", env={"X": "s3://key:geheim@bucket"})
+    assert "geheim" not in str(caught.value)

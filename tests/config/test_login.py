@@ -32,10 +32,13 @@ def test_five_wrong_passwords_close_the_log_in(ada: User):
     assert log_in("correct horse battery", "203.0.113.9").status_code == 302
 
 
-def test_an_account_that_is_not_staff_is_asked_to_log_in(outsider: Client):
+def test_an_account_without_a_role_is_told_so_and_can_log_in_as_somebody_else(outsider: Client):
     answer = outsider.get("/dashboard/")
-    assert answer["Location"] == "/login/?next=/dashboard/"
-    assert outsider.get(answer["Location"]).status_code == 200
+    assert answer.status_code == 403
+    page = answer.content.decode()
+    assert 'href="/login/"' in page
+    # The log-in itself opens, and says who they are.
+    assert "You are logged in as otto" in outsider.get("/login/").content.decode()
 
 
 def test_logging_out_is_a_post(admin: Client):

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from django.conf import settings
+from django.core.files.storage import default_storage
 from django.core.management import call_command
 from PIL import Image
 
+from config.backups.files import names_list
 from models_app.imaging import open_photo
 from models_app.models import Photo
 from tests.factories import file_read
@@ -121,8 +122,7 @@ def test_each_odd_file_is_imported_or_refused_and_leaves_nothing_behind(
 
 
 def files_stored() -> set[str]:
-    root = Path(settings.MEDIA_ROOT)
-    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+    return set(names_list(default_storage))
 
 
 def test_a_tiff_of_a_photo_taken_already_is_a_duplicate(tmp_path: Path, real_photos: list[Path]):

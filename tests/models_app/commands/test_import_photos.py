@@ -6,10 +6,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from PIL import Image
 
+from config.backups.files import names_list
 from models_app.models import Photo
 from tests.factories import file_read
 
@@ -89,15 +91,15 @@ def test_another_photo_of_a_taken_name_is_refused(folder: Path, real_photos: lis
     assert Photo.objects.count() == 4
 
 
-def test_a_database_that_fails_leaves_no_file(folder: Path, monkeypatch, settings):
+def test_a_database_that_fails_leaves_no_file(folder: Path, monkeypatch):
     def full(**_values: object) -> None:
         raise OperationalError("database or disk is full")
 
     monkeypatch.setattr(Photo.objects, "create", full)
-    before = sorted(Path(settings.MEDIA_ROOT).rglob("*.*"))
+    before = set(names_list(default_storage))
     with pytest.raises(OperationalError):
         run(folder)
-    assert sorted(Path(settings.MEDIA_ROOT).rglob("*.*")) == before
+    assert set(names_list(default_storage)) == before
 
 
 def test_the_byte_cap_is_looked_at_before_reading(folder: Path, settings):

@@ -2,8 +2,6 @@
 
 import io
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
@@ -12,15 +10,18 @@ from django.db import connection
 from django.utils import timezone
 from PIL import Image
 
+from config.backups.files import names_list
 from models_app import selectors
-from models_app.models import Dataset, Photo, Rendition
+from models_app.errors import JobHandedBack
+from models_app.jobs.context import Context
+from models_app.models import Dataset, Job, Photo, Rendition, SurveySource
 from models_app.rendering import display_image, encode, work_render
-from models_app.services import publish, renditions
+from models_app.services import contact_sheets, jobs, leases, publish, renditions, workers
 from models_app.services.datasets import photos_import
-from models_app.tasks import render_missing
 from survey.models import Stimulus, Survey
 from survey.selectors import pairs_ready
 from tests.factories import file_read
+from tests.jobs import work_all, workers_die
 
 pytestmark = pytest.mark.django_db
 
@@ -37,11 +38,8 @@ def make(dataset: Dataset, slug: str = "study", **settings) -> Survey:
     return Survey.objects.get(slug=slug)
 
 
-def render_all() -> int:
-    passes = 0
-    while render_missing():
-        passes += 1
-    return passes
+def claim(lease: str = "somebody") -> renditions.Work | None:
+    return renditions.work_claim(SurveySource.objects.get(), lease=lease)
 
 
 def test_the_whole_way_from_photos_to_pairs(dataset: Dataset):
@@ -49,8 +47,8 @@ def test_the_whole_way_from_photos_to_pairs(dataset: Dataset):
     assert survey.pairs_expected == 2 * 80
     assert pairs_ready(survey) == 0
     assert selectors.rendition_counts("study")["pending"] == 2 * 81
-    # Two photos in two passes: a few pairs of each, then the rest.
-    assert render_all() == 4
+    # Two turns: a few pairs of each photo before what can wait, then the rest.
+    assert work_all() == 2
     assert pairs_ready(survey) == 2 * 80
     counts = selectors.rendition_counts("study")
     assert (counts["pending"], counts["ready"], counts["failed"]) == (0, 162, 0)
@@ -63,14 +61,14 @@ def test_the_whole_way_from_photos_to_pairs(dataset: Dataset):
 def test_another_preset_has_its_own_levels_and_pictures(dataset: Dataset):
     survey = make(dataset, preset="identity_zero")
     assert survey.pairs_expected == 2 * 81
-    render_all()
+    work_all()
     conditions = survey.conditions
     assert conditions.count() == 81
     assert conditions.filter(distortion="vibrance", level="-100").exists()
     assert conditions.get(distortion="shadows", level="60").note == ""
     plain = Rendition.objects.filter(distortion="shadows", level="60").first()
     make(dataset, "released")
-    render_all()
+    work_all()
     released = Rendition.objects.get(
         distortion="shadows", level="60", photo=plain.photo, preset="pfister2021"
     )
@@ -80,7 +78,7 @@ def test_another_preset_has_its_own_levels_and_pictures(dataset: Dataset):
 
 def test_both_sides_of_a_pair_are_made_alike(dataset: Dataset):
     survey = make(dataset)
-    render_all()
+    work_all()
     for variant in survey.stimuli.filter(condition__isnull=False).select_related("reference")[::20]:
         original = variant.reference
         assert (variant.width, variant.height) == (original.width, original.height)
@@ -104,7 +102,7 @@ def test_png_is_lossless(dataset: Dataset):
     survey = make(dataset, encoding="png")
     renditions_of = Rendition.objects.filter(encoding="png")
     renditions_of.exclude(distortion__in=["original", "tint"]).delete()
-    render_all()
+    work_all()
     photo = Photo.objects.get(name="coffee.png")
     wanted = display_image(open_photo(io.BytesIO(file_read(photo.file))), 128)
     original = survey.stimuli.get(photo="coffee.png", condition=None)
@@ -116,7 +114,7 @@ def test_png_is_lossless(dataset: Dataset):
 
 def test_two_surveys_of_one_dataset_share_files(dataset: Dataset):
     make(dataset, "one")
-    render_all()
+    work_all()
     before = Rendition.objects.count()
     two = make(dataset, "two")
     assert Rendition.objects.count() == before
@@ -133,7 +131,7 @@ def test_identical_pictures_are_never_a_pair(real_photos, tmp_path):
     survey = make(Dataset.objects.get(name="grey"))
     wanted = Rendition.objects.filter(distortion__in=["original", "saturation"])
     Rendition.objects.exclude(pk__in=wanted).delete()
-    render_all()
+    work_all()
     states = set(wanted.exclude(distortion="original").values_list("state", flat=True))
     assert states == {"identical"}
     survey.refresh_from_db()
@@ -150,7 +148,7 @@ def test_what_the_encoder_makes_identical_is_no_pair_either(real_photos, tmp_pat
     make(Dataset.objects.get(name="grey"), long_side=1024)
     wanted = Rendition.objects.filter(distortion="saturation", level="-1.0")
     Rendition.objects.exclude(pk__in=wanted).exclude(distortion="original").delete()
-    render_all()
+    work_all()
     assert wanted.get().state == "identical"
 
 
@@ -159,7 +157,7 @@ def test_a_damaged_photo_fails_in_words_and_the_rest_goes_on(dataset: Dataset):
     broken = Photo.objects.first()
     with default_storage.open(broken.file, "wb") as file:
         file.write(b"gone")
-    render_all()
+    work_all()
     counts = selectors.rendition_counts("study")
     assert (counts["failed"], counts["ready"]) == (81, 81)
     assert counts["errors"][0].startswith(f"{broken.name}: it is not a JPEG")
@@ -167,15 +165,17 @@ def test_a_damaged_photo_fails_in_words_and_the_rest_goes_on(dataset: Dataset):
     assert survey.pairs_expected == pairs_ready(survey) == 80
 
 
-def test_a_claim_keeps_others_away_until_it_is_old(dataset: Dataset):
+def test_a_claim_lasts_as_long_as_the_lease_of_its_job(dataset: Dataset):
     make(dataset)
-    first, second = renditions.work_claim(), renditions.work_claim()
+    job = leases.job_claim("cpu", worker="w")
+    assert job is not None
+    first, second = claim(job.lease), claim("another")
     assert first is not None
     assert second is not None
     assert {r.pk for r in first.renditions}.isdisjoint(r.pk for r in second.renditions)
-    old = timezone.now() - timedelta(seconds=renditions.CLAIM_S + 1)
-    Rendition.objects.filter(pk__in=[r.pk for r in first.renditions]).update(claimed_at=old)
-    again = renditions.work_claim()
+    workers_die()
+    assert leases.jobs_reconcile().resumed == 1
+    again = claim("a third")
     assert again is not None
     assert {r.pk for r in again.renditions} == {r.pk for r in first.renditions}
 
@@ -187,7 +187,7 @@ def test_workers_at_once_never_claim_the_same(real_photos):
 
     def claim_all() -> list[int]:
         claimed = []
-        while (work := renditions.work_claim()) is not None:
+        while (work := claim()) is not None:
             claimed += [rendition.pk for rendition in work.renditions]
         connection.close()
         return claimed
@@ -200,9 +200,8 @@ def test_workers_at_once_never_claim_the_same(real_photos):
 
 def test_work_done_twice_keeps_one_result(dataset: Dataset):
     make(dataset)
-    (Path(default_storage.location) / "stimuli").mkdir(parents=True, exist_ok=True)
-    before = set(default_storage.listdir("stimuli")[1])
-    work = renditions.work_claim()
+    before = set(names_list(default_storage))
+    work = claim()
     assert work is not None
     for _worker in range(2):
         publish.renditions_finish(list(work_render(work)))
@@ -210,15 +209,14 @@ def test_work_done_twice_keeps_one_result(dataset: Dataset):
             rendition.state = "pending"
     stored = Rendition.objects.filter(pk__in=[r.pk for r in work.renditions])
     assert set(stored.values_list("state", flat=True)) == {"ready"}
-    kept = {Path(name).name for name in stored.values_list("file", flat=True)}
-    on_disk = set(default_storage.listdir("stimuli")[1]) - before
-    assert on_disk == kept
+    kept = set(stored.values_list("file", flat=True))
+    assert set(names_list(default_storage)) - before == kept
     assert Stimulus.objects.count() == len(work.renditions)
 
 
 def test_variants_wait_for_their_original(dataset: Dataset):
     survey = make(dataset)
-    first = renditions.work_claim()
+    first = claim()
     assert first is not None
     original = next(r for r in first.renditions if r.distortion == "original")
     variants = [r for r in work_render(first) if r.distortion != "original"]
@@ -229,7 +227,7 @@ def test_variants_wait_for_their_original(dataset: Dataset):
     assert pairs_ready(survey) == len(variants)
 
 
-def test_a_failing_worker_gives_its_photo_back(dataset: Dataset, monkeypatch):
+def test_a_full_disk_is_one_sentence_and_rendering_goes_on_later(dataset: Dataset, monkeypatch):
     make(dataset)
 
     def full_disk(*_arguments: object) -> str:
@@ -237,22 +235,64 @@ def test_a_failing_worker_gives_its_photo_back(dataset: Dataset, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(default_storage, "save", full_disk)
-        with pytest.raises(OSError, match="No space left"):
-            render_missing()
-    assert not Rendition.objects.exclude(state="pending", claimed_at=None).exists()
-    assert render_all() == 4
+        work_all()
+    job = Job.objects.get()
+    assert (job.state, job.error) == (
+        "failed", "The disk is full; free some space, then resume the job."
+    )  # fmt: skip
+    assert not Rendition.objects.exclude(state="pending", claimed_by="").exists()
+    jobs.job_resume(job)
+    assert work_all() == 2
+    assert not Rendition.objects.filter(state="pending").exists()
 
 
-def test_a_dead_worker_s_photo_is_asked_for_again(dataset: Dataset, monkeypatch, settings):
+def test_photos_that_come_later_are_rendered_unless_somebody_cancelled(
+    dataset: Dataset, real_photos
+):
     make(dataset)
-    while renditions.work_claim():
-        pass
-    asked: list[object] = []
-    monkeypatch.setattr(
-        renditions, "rendering_request", lambda **arguments: asked.append(arguments)
-    )
-    assert render_missing() == 0
-    assert asked == [{"after_s": renditions.LOOK_AGAIN_S}]
+    work_all()
+    photos_import("d", {real_photos[4]: "another.png"})
+    renditions.renditions_plan(SurveySource.objects.get())
+    renditions.rendering_ask_again()
+    renditions.rendering_ask_again()
+    second = Job.objects.get(state="queued")
+    jobs.job_cancel(second)
+    renditions.rendering_ask_again()
+    assert not Job.objects.filter(state="queued").exists()
+    jobs.job_resume(second)
+    work_all()
+    assert not Rendition.objects.filter(state="pending").exists()
+
+
+def test_an_excluded_photo_is_left_out_of_new_surveys(dataset: Dataset):
+    photo = dataset.photos.first()
+    Photo.objects.filter(pk=photo.pk).update(excluded_at=timezone.now(), excluded_reason="blurred")
+    make(dataset)
+    assert not Rendition.objects.filter(photo=photo).exists()
+    assert Rendition.objects.count() == 81
+
+
+def test_every_worker_gets_a_part(dataset: Dataset):
+    for number in range(3):
+        workers.worker_beat(f"w/{number}", host="w", queues="cpu", slots=1)
+    make(dataset)
+    assert [job.label for job in Job.objects.order_by("pk")] == [
+        f"Render survey study ({part} of 3)" for part in (1, 2, 3)
+    ]
+    work_all()
+    assert set(Job.objects.values_list("state", "done", "total")) == {("succeeded", 162, 162)}
+
+
+def test_more_urgent_work_interrupts_and_is_done_first(dataset: Dataset):
+    make(dataset)
+    Rendition.objects.update(batch=1)
+    Job.objects.update(priority=0)
+    job = leases.job_claim("cpu", worker="w")
+    context = Context(job)
+    contact_sheets.sheet_ask(dataset.photos.first(), preset="pfister2021")
+    context.flush()
+    with pytest.raises(JobHandedBack, match="more urgent"):
+        context.check()
 
 
 def test_a_photo_is_never_enlarged():

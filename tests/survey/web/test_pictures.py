@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from django.core.files.storage import default_storage
 from django.test import Client
 from PIL import Image
 
@@ -19,7 +20,7 @@ def both_sides(annotator: Annotator):
 
 
 def content(response) -> bytes:
-    return b"".join(response.streaming_content)
+    return response.content
 
 
 def test_both_sides_have_equal_headers_and_length(annotator: Annotator):
@@ -81,3 +82,10 @@ def test_media_is_not_served_by_name(annotator: Annotator, survey: Survey):
     name = survey.stimuli.first().file
     for address in (f"/{name}", f"/media/{name}", f"/static/{name}"):
         assert annotator.client.get(address).status_code == 404
+
+
+def test_a_picture_whose_file_is_gone_is_not_found(annotator: Annotator):
+    address = annotator.pair()["trials"][0]["left"]
+    for stimulus in annotator.survey.stimuli.all():
+        default_storage.delete(stimulus.file)
+    assert annotator.client.get(address).status_code == 404

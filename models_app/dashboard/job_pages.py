@@ -1,0 +1,236 @@
+"""One job: its page, its curves, its files."""
+
+import csv
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    JsonResponse,
+    StreamingHttpResponse,
+)
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from models_app import curve_selectors, job_words
+from models_app import job_selectors as selectors
+from models_app.clock import db_now
+from models_app.dashboard.job_live import answer
+from models_app.jobs.registry import REGISTRY, kind_label
+from models_app.models import Job, JobSeries
+from survey.exports import cell
+from survey.roles import Role, analyst_required, has_role
+
+# series:step:every
+KNOWN = re.compile(r"(\d{1,18}):(-?\d{1,18}):(\d{1,18})", re.ASCII)
+
+
+def job_or_404(pk: int) -> Job:
+    job = selectors.job_get(pk)
+    if job is None:
+        raise Http404(_("There is no job %(pk)d; it may have been deleted.") % {"pk": pk})
+    return job
+
+
+@require_GET
+@analyst_required
+@never_cache
+def page(request: HttpRequest, pk: int) -> HttpResponse:
+    job = job_or_404(pk)
+    series = curve_selectors.series_of(job)
+    context = {
+        **_status(job),
+        **_made(job),
+        "kind": kind_label(job.kind),
+        "purpose": job_words.purpose(job),
+        "options": job_words.options(job),
+        "config": json.dumps(job.config, indent=2, ensure_ascii=False),
+        "series": [{"series": each, "last": job_words.figure(each.last_value)} for each in series],
+        "log_key": _key(job.log),
+        "versions": job.versions.items(),
+        "photos": selectors.photos_counted(job.dataset) if job.dataset else 0,
+        "clones": selectors.clones(job),
+        **_acts(request, job),
+        "curves_state": _curves_state(job, series),
+    }
+    return render(request, "dashboard/job.html", context)
+
+
+@require_GET
+@analyst_required
+def live(request: HttpRequest, pk: int) -> HttpResponse:
+    """What changes on the page, as JSON: {state, parts: {id: HTML}, curves, log, log_key}.
+
+    `log` comes along where it differs from the one that ?log names.
+    """
+    job = job_or_404(pk)
+    status = _status(job)
+    key = _key(job.log)
+    body: dict[str, Any] = {
+        "state": job.state,
+        "parts": {
+            "actions": render_to_string("dashboard/_job_actions.html", _acts(request, job)),
+            "status": render_to_string("dashboard/_job_status.html", status),
+            "made": render_to_string("dashboard/_job_made.html", {**status, **_made(job)}),
+        },
+        "log_key": key,
+        "curves": _curves_state(job, curve_selectors.series_of(job)),
+    }
+    if request.GET.get("log") != key:
+        body["log"] = job.log
+    return answer(request, body)
+
+
+@require_GET
+@analyst_required
+def curves(request: HttpRequest, pk: int) -> JsonResponse:
+    """Curves thinned out, as JSON; ?known=series:step:every,... asks for what came since."""
+    job = job_or_404(pk)
+    found = curve_selectors.curves(job, _known(request.GET.get("known", "")))
+    response = JsonResponse({"curves": [asdict(curve) for curve in found]})
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_GET
+@analyst_required
+def points(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    """Every point of every curve as CSV, streamed."""
+    job = job_or_404(pk)
+    response = StreamingHttpResponse(_points_csv(job), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="job-{job.pk}-metrics.csv"'
+    return response
+
+
+@require_GET
+@analyst_required
+def artifact(request: HttpRequest, pk: int, artifact: int) -> HttpResponseBase:
+    """Send a file of a job for saving; a client gives numbers, never a path."""
+    found = selectors.artifact_get(pk, artifact)
+    if found is None:
+        raise Http404(_("This job has no such file; it may have been made anew or deleted."))
+    try:
+        file = default_storage.open(found.file, "rb")
+    except FileNotFoundError:
+        said = {"job": job_or_404(pk), "artifact": found}
+        return render(request, "dashboard/job_file_gone.html", said, status=404)
+    response = FileResponse(
+        file, as_attachment=True, filename=found.name, content_type=found.content_type
+    )
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _status(job: Job) -> dict[str, Any]:
+    now = db_now()
+    places = selectors.positions([job])
+    return {
+        "job": job,
+        "row": job_words.row(job, now=now, position=places.get(job.pk)),
+        "worked": job_words.duration(job_words.worked_s(job, now), coarse=True),
+        "times": [
+            (label, job_words.ago(at, now), job_words.exact(at), at)
+            for label, at in (
+                (_("Launched"), job.created_at),
+                (_("First started"), job.started_at),
+                (_("Last sign of life"), job.heartbeat_at if not job.is_over else None),
+                (_("Asked to stop"), job.cancel_requested_at if not job.is_over else None),
+                (_("Ended"), job.finished_at),
+            )
+            if at is not None
+        ],
+        "advice": job_words.advice(job),
+    }
+
+
+def _acts(request: HttpRequest, job: Job) -> dict[str, Any]:
+    """What this person may do with it now."""
+    return {
+        "job": job,
+        "may_act": has_role(request.user, Role.ADMIN),
+        "may_clone": job.kind in REGISTRY and REGISTRY[job.kind].listed,
+        "may_cancel": not job.is_over and job.cancel_requested_at is None,
+        "may_resume": job.state in {Job.State.FAILED, Job.State.CANCELLED},
+    }
+
+
+def _made(job: Job) -> dict[str, Any]:
+    """What came of it."""
+    return {
+        "job": job,
+        "artifacts": [
+            {"artifact": each, "size": job_words.size(each.bytes)}
+            for each in selectors.artifacts(job)
+        ],
+        "figures": [(name, _figure(value)) for name, value in job.result.items()],
+        "results_url": _results_url(job),
+        "survey_url": _survey_url(job),
+    }
+
+
+def _figure(value: Any) -> str:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return job_words.figure(value)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 300 else f"{text[:300]} …"
+
+
+def _results_url(job: Job) -> str:
+    """The page that a kind has for its results; empty without one."""
+    try:
+        return reverse(f"models_dashboard:job_results_{job.kind}", args=[job.pk])
+    except NoReverseMatch:
+        return ""
+
+
+def _survey_url(job: Job) -> str:
+    survey = job.config.get("survey")
+    try:
+        return reverse("dashboard:survey", args=[survey]) if survey else ""
+    except NoReverseMatch:
+        return ""
+
+
+def _key(log: str) -> str:
+    return hashlib.sha256(log.encode()).hexdigest()[:12]
+
+
+def _curves_state(job: Job, series: list[JobSeries]) -> str:
+    """Differs where curves have news; another attempt may have drawn them anew."""
+    ends = [(each.pk, each.last_step) for each in series]
+    return json.dumps([job.attempt, ends], separators=(",", ":"))
+
+
+def _known(text: str) -> dict[int, curve_selectors.Known]:
+    found = {}
+    for part in text.split(",")[:500]:
+        if match := KNOWN.fullmatch(part):
+            series, step, every = map(int, match.groups())
+            found[series] = curve_selectors.Known(step, every)
+    return found
+
+
+class _Echo:
+    def write(self, text: str, /) -> str:
+        return text
+
+
+def _points_csv(job: Job) -> Iterator[str]:
+    writer = csv.writer(_Echo(), lineterminator="\r\n")
+    yield writer.writerow(("curve", "step", "value"))
+    for name, step, value in curve_selectors.points_all(job):
+        yield writer.writerow((cell(name, "text"), step, cell(value, "number")))

@@ -1,0 +1,28 @@
+"""Waiting for a database that is briefly away."""
+
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+
+UNREACHABLE = (OperationalError, InterfaceError)
+
+
+def patiently(write: Callable[[], None]) -> None:
+    """Repeat a write while the database is away, for as long as the job would still be ours.
+
+    Inside a transaction nothing can be repeated, and the error is raised at once.
+    """
+    deadline = time.monotonic() + settings.JOB_LOST_S
+    pause_s = 0.1
+    while True:
+        try:
+            return write()
+        except UNREACHABLE:
+            if connection.in_atomic_block or time.monotonic() + pause_s > deadline:
+                raise
+            # The broken connection would stay broken.
+            connection.close()
+            time.sleep(pause_s)
+            pause_s = min(2 * pause_s, 2.0)

@@ -1,0 +1,191 @@
+// Live curves: each asks only for the points that came since, thinned out by the server.
+
+import { frame, palette } from "./chart-parts.js";
+import { count, fill } from "./dashboard-tables.js";
+import { setText } from "./dashboard-live.js";
+import { fetchJson } from "./jobs-live.js";
+
+const lang = document.documentElement.lang || "en";
+const digits = new Intl.NumberFormat(lang, { maximumSignificantDigits: 4 });
+const number = (value) => {
+  if (value === null || value === undefined) return "";
+  const small = value !== 0 && Math.abs(value) < 1e-3;
+  return small || Math.abs(value) >= 1e9 ? value.toExponential(3) : digits.format(value);
+};
+
+// An axis has room for few letters.
+const short = (value) => {
+  if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e6)) return value.toExponential(0);
+  return digits.format(value);
+};
+
+function option(curve, texts, colours, logarithmic) {
+  const { px } = colours;
+  const label = { color: colours.quiet, fontSize: px(11), hideOverlap: true };
+  const points = curve.shown.filter(([, value]) => !logarithmic || value === null || value > 0);
+  return {
+    ...frame(colours, fill(texts.chart, { name: curve.name })),
+    grid: { left: px(48), right: px(22), top: px(10), bottom: px(24), outerBoundsMode: "none" },
+    tooltip: {
+      renderMode: "richText",
+      trigger: "axis",
+      axisPointer: { type: "line", lineStyle: { color: colours.quiet, type: "solid" } },
+      confine: true,
+      transitionDuration: 0,
+      backgroundColor: colours.page,
+      borderColor: colours.quiet,
+      borderWidth: 1,
+      padding: 8,
+      textStyle: { color: colours.ink, fontSize: px(13), fontFamily: colours.font },
+      formatter: ([{ data }]) => `${fill(texts.step, { step: count(data[0]) })}\n${number(data[1]) || texts.gap}`,
+    },
+    xAxis: {
+      type: "value",
+      min: "dataMin",
+      max: "dataMax",
+      minInterval: 1,
+      splitNumber: 4,
+      axisLabel: { ...label, formatter: short },
+      axisLine: { lineStyle: { color: colours.rule } },
+      axisTick: { show: false },
+      splitLine: { show: false },
+    },
+    yAxis: {
+      type: logarithmic ? "log" : "value",
+      scale: true,
+      splitNumber: 3,
+      axisLabel: { ...label, formatter: short },
+      splitLine: { lineStyle: { color: colours.rule } },
+    },
+    series: [{
+      type: "line",
+      data: points,
+      symbol: points.length < 40 ? "circle" : "none",
+      symbolSize: px(4),
+      itemStyle: { color: colours.accent },
+      lineStyle: { color: colours.accent, width: 1.5 },
+      connectNulls: false,
+    }],
+  };
+}
+
+function element(name, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+}
+
+export class Curves {
+  #root;
+  #texts;
+  #known = "";
+  #attempt = null;
+  #curves = new Map();
+  #sizes = new ResizeObserver((changes) => {
+    for (const { target } of changes) window.echarts.getInstanceByDom(target)?.resize();
+  });
+
+  constructor(root) {
+    this.#root = root;
+    this.#texts = root.dataset;
+    this.#log.addEventListener("change", () => this.#redraw());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#redraw());
+    for (const when of ["beforeprint", "afterprint"]) {
+      addEventListener(when, () => {
+        document.documentElement.classList.toggle("printing", when === "beforeprint");
+        this.#redraw();
+      });
+    }
+  }
+
+  get state() {
+    return this.#texts.state;
+  }
+
+  get #log() {
+    return this.#root.querySelector("#log-scale");
+  }
+
+  // `state` differs where there is news.
+  async follow(state) {
+    if (state === this.#known) return;
+    const [attempt, series] = JSON.parse(state);
+    // Another attempt may have drawn steps anew.
+    if (attempt !== this.#attempt) for (const curve of this.#curves.values()) curve.every = 0;
+    const trouble = this.#root.querySelector("[data-curves-trouble]");
+    if (series.length) {
+      try {
+        const { body } = await fetchJson(`${this.#texts.url}?known=${this.#asked()}`);
+        this.#root.hidden = false;
+        for (const curve of body.curves) this.#take(curve);
+      } catch {
+        setText(trouble, this.#texts.failed);
+        return;
+      }
+    }
+    setText(trouble, "");
+    [this.#known, this.#attempt] = [state, attempt];
+  }
+
+  #asked() {
+    const known = [...this.#curves].filter(([, { every }]) => every);
+    return known.map(([series, { last, every }]) => `${series}:${last[0]}:${every}`).join();
+  }
+
+  #take(fresh) {
+    const curve = this.#curves.get(fresh.series) ?? this.#make(fresh);
+    curve.points = fresh.more ? [...curve.points, ...fresh.points] : fresh.points;
+    Object.assign(curve, { every: fresh.every, last: fresh.last });
+    const end = curve.points.at(-1);
+    curve.shown = end?.[0] === curve.last[0] ? curve.points : [...curve.points, curve.last];
+    setText(curve.value, number(curve.last[1]) || this.#texts.gap);
+    setText(curve.thinned, curve.every > 1 ? fill(this.#texts.every, { n: count(curve.every) }) : "");
+    this.#draw(curve);
+    if (curve.details.open) this.#table(curve);
+  }
+
+  #make({ series, name }) {
+    const value = element("span", { className: "last" });
+    const thinned = element("span", { className: "quiet small" });
+    const box = element("div", { className: "chart" });
+    const rows = element("tbody");
+    const head = element("tr", {},
+      element("th", { scope: "col", className: "num", textContent: this.#texts.steps }),
+      element("th", { scope: "col", className: "num", textContent: this.#texts.value }));
+    const scroll = element("div", { className: "scroll", tabIndex: 0 },
+      element("table", {}, element("thead", {}, head), rows));
+    scroll.setAttribute("role", "group");
+    scroll.setAttribute("aria-label", name);
+    const details = element("details", {}, element("summary", { textContent: this.#texts.table }), scroll);
+    const figure = element("figure", {},
+      element("figcaption", {}, element("h3", { textContent: name }), value),
+      box,
+      element("div", { className: "beside" }, details, thinned));
+    const curve = { series, name, value, thinned, box, rows, details, points: [], shown: [], every: 0 };
+    details.addEventListener("toggle", () => details.open && this.#table(curve));
+    this.#root.querySelector("[data-curves]").append(figure);
+    window.echarts.init(box, null, { renderer: "svg" });
+    this.#sizes.observe(box);
+    this.#curves.set(series, curve);
+    return curve;
+  }
+
+  #draw(curve) {
+    const style = getComputedStyle(document.documentElement);
+    const colours = { ...palette(), accent: style.getPropertyValue("--accent").trim() };
+    const chart = window.echarts.getInstanceByDom(curve.box);
+    chart.setOption(option(curve, this.#texts, colours, this.#log.checked), { notMerge: true });
+  }
+
+  #redraw() {
+    for (const curve of this.#curves.values()) this.#draw(curve);
+  }
+
+  #table({ rows, shown }) {
+    const cell = (text) => element("td", { className: "num", textContent: text });
+    rows.replaceChildren(
+      ...shown.toReversed().map(([step, value]) =>
+        element("tr", {}, cell(count(step)), cell(number(value) || this.#texts.gap))),
+    );
+  }
+}
