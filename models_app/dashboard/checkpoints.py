@@ -12,16 +12,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from models_app import finding_selectors as selectors
 from models_app.dashboard.forms import LaunchForm, Shown
 from models_app.dashboard.views import person
 from models_app.errors import JobConflict, JobInvalid
-from models_app.finding_words import architecture_words, checkpoint_shown
+from models_app.findings.words import architecture_words, checkpoint_shown
 from models_app.jobs.kinds.import_checkpoint import proposed
 from models_app.jobs.registry import kind_get
 from models_app.models import Checkpoint
 from models_app.networks.architectures import ANY, REGISTRY, architecture_get, architecture_keys
 from models_app.networks.errors import NetworkError
+from models_app.selectors import findings as selectors
 from models_app.services import checkpoints
 from survey.roles import Role, admin_required, analyst_required, has_role
 

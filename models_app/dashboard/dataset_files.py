@@ -15,10 +15,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from models_app import dataset_selectors as selectors
 from models_app.dashboard.datasets import dataset_or_404
 from models_app.errors import DatasetError
 from models_app.models import Dataset
+from models_app.selectors import datasets as selectors
 from models_app.services.cleanup import Done, Kept, Use, clean_plan, clean_up, disk_use
 from models_app.services.releases import release_write
 from survey.roles import Role, admin_required, analyst_required, has_role

@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from models_app.photo_selectors import NO_SPLIT, SORTS, PhotoFilter
+from models_app.selectors.photos import NO_SPLIT, SORTS, PhotoFilter
 
 # Parameter of the address -> field of the filter.
 TEXTS = {

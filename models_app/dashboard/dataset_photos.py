@@ -12,7 +12,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from models_app import photo_selectors, selectors
 from models_app.dashboard.dataset_filters import (
     FilterProblem,
     filter_chips,
@@ -24,7 +23,9 @@ from models_app.dashboard.datasets import dataset_or_404, thumb_url, tiles_make
 from models_app.errors import DatasetError
 from models_app.imaging import PhotoRefused
 from models_app.models import Photo, PhotoScore
-from models_app.photo_selectors import PhotoFilter
+from models_app.selectors import photos as photo_selectors
+from models_app.selectors import pictures as selectors
+from models_app.selectors.photos import PhotoFilter
 from models_app.services import photos
 from models_app.services.thumbnails import SIDES, thumb_read, thumb_size
 from survey.roles import Role, admin_required, analyst_required, has_role

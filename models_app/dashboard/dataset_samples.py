@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from models_app import photo_selectors
 from models_app.dashboard.dataset_filters import (
     FilterProblem,
     filter_chips,
@@ -20,7 +19,8 @@ from models_app.dashboard.dataset_filters import (
 from models_app.dashboard.datasets import dataset_or_404, tiles_make
 from models_app.errors import DatasetError
 from models_app.models import Dataset
-from models_app.photo_selectors import Card, PhotoFilter
+from models_app.selectors import photos as photo_selectors
+from models_app.selectors.photos import Card, PhotoFilter
 from models_app.services.samples import figure_make, sample_csv
 from survey.roles import analyst_required
 

@@ -11,7 +11,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from analysis.types import Estimate
-from models_app import dataset_selectors as selectors
 from models_app.dashboard.dataset_filters import (
     SORT_LABELS,
     STATES,
@@ -21,7 +20,8 @@ from models_app.dashboard.dataset_filters import (
     filter_read,
 )
 from models_app.models import Dataset
-from models_app.photo_selectors import (
+from models_app.selectors import datasets as selectors
+from models_app.selectors.photos import (
     NO_SPLIT,
     SCORE_SORTS,
     Card,

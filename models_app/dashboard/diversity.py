@@ -9,12 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from models_app import finding_exports as exports
-from models_app import finding_results as results
-from models_app import finding_selectors as selectors
-from models_app import references
 from models_app.dashboard.findings import check_context, check_or_404, download, percents
+from models_app.findings import exports, results
+from models_app.findings import references as references
 from models_app.models import PhotoContent
+from models_app.selectors import findings as selectors
 from survey.roles import Role, analyst_required, has_role
 
 KIND = selectors.DIVERSITY

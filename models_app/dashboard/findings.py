@@ -6,8 +6,8 @@ from typing import Any
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
-from models_app import finding_selectors as selectors
 from models_app.models import Job
+from models_app.selectors import findings as selectors
 from survey.roles import Role, has_role
 
 

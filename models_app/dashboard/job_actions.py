@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from models_app import job_selectors as selectors
-from models_app import job_words
 from models_app.dashboard.job_pages import job_or_404
 from models_app.dashboard.views import person
 from models_app.errors import JobConflict
+from models_app.jobs import words
 from models_app.models import Job
+from models_app.selectors import jobs as selectors
 from models_app.services import jobs
 from survey.roles import admin_required
 
@@ -107,7 +107,7 @@ def _delete_said(job: Job) -> str:
         "others made of them stays: pictures of a survey, checkpoints, copies of this job.",
         len(files),
     )
-    return said % {"n": len(files), "size": job_words.size(sum(each.bytes for each in files))}
+    return said % {"n": len(files), "size": words.size(sum(each.bytes for each in files))}
 
 
 CANCEL = Action(

@@ -25,12 +25,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from models_app import curve_selectors, job_words
-from models_app import job_selectors as selectors
 from models_app.clock import db_now
 from models_app.dashboard.job_live import answer
+from models_app.jobs import words
 from models_app.jobs.registry import REGISTRY, kind_label
 from models_app.models import Job, JobSeries
+from models_app.selectors import curves as curve_selectors
+from models_app.selectors import jobs as selectors
 from survey.exports import cell
 from survey.roles import Role, analyst_required, has_role
 
@@ -55,10 +56,10 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         **_status(job),
         **_made(job),
         "kind": kind_label(job.kind),
-        "purpose": job_words.purpose(job),
-        "options": job_words.options(job),
+        "purpose": words.purpose(job),
+        "options": words.options(job),
         "config": json.dumps(job.config, indent=2, ensure_ascii=False),
-        "series": [{"series": each, "last": job_words.figure(each.last_value)} for each in series],
+        "series": [{"series": each, "last": words.figure(each.last_value)} for each in series],
         "log_key": _key(job.log),
         "versions": job.versions.items(),
         "photos": selectors.photos_counted(job.dataset) if job.dataset else 0,
@@ -140,10 +141,10 @@ def _status(job: Job) -> dict[str, Any]:
     places = selectors.positions([job])
     return {
         "job": job,
-        "row": job_words.row(job, now=now, position=places.get(job.pk)),
-        "worked": job_words.duration(job_words.worked_s(job, now), coarse=True),
+        "row": words.row(job, now=now, position=places.get(job.pk)),
+        "worked": words.duration(words.worked_s(job, now), coarse=True),
         "times": [
-            (label, job_words.ago(at, now), job_words.exact(at), at)
+            (label, words.ago(at, now), words.exact(at), at)
             for label, at in (
                 (_("Launched"), job.created_at),
                 (_("First started"), job.started_at),
@@ -153,7 +154,7 @@ def _status(job: Job) -> dict[str, Any]:
             )
             if at is not None
         ],
-        "advice": job_words.advice(job),
+        "advice": words.advice(job),
     }
 
 
@@ -173,8 +174,7 @@ def _made(job: Job) -> dict[str, Any]:
     return {
         "job": job,
         "artifacts": [
-            {"artifact": each, "size": job_words.size(each.bytes)}
-            for each in selectors.artifacts(job)
+            {"artifact": each, "size": words.size(each.bytes)} for each in selectors.artifacts(job)
         ],
         "figures": [(name, _figure(value)) for name, value in job.result.items()],
         "results_url": _results_url(job),
@@ -184,7 +184,7 @@ def _made(job: Job) -> dict[str, Any]:
 
 def _figure(value: Any) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return job_words.figure(value)
+        return words.figure(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 300 else f"{text[:300]} …"
 

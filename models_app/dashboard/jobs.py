@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from models_app import job_selectors as selectors
-from models_app import job_words as words
 from models_app.clock import db_now
 from models_app.dashboard.job_live import answer
+from models_app.jobs import words
 from models_app.jobs.registry import REGISTRY, kind_label
 from models_app.models import Job
+from models_app.selectors import jobs as selectors
 from survey.roles import Role, analyst_required, has_role
 
 ROWS = (50, 200)

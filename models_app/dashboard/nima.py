@@ -10,14 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from models_app import finding_exports as exports
-from models_app import finding_results as results
-from models_app import finding_selectors as selectors
 from models_app.dashboard.findings import check_context, check_or_404, download, percents
 from models_app.dashboard.views import person
 from models_app.errors import DatasetError
-from models_app.finding_words import checkpoint_shown
+from models_app.findings import exports, results
+from models_app.findings.words import checkpoint_shown
 from models_app.models import Job, PhotoScore
+from models_app.selectors import findings as selectors
 from models_app.services import photos
 from models_app.services.thumbnails import SIDES, thumb_size
 from survey.roles import Role, admin_required, analyst_required, has_role

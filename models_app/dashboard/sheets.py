@@ -21,11 +21,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from models_app import selectors
 from models_app.dashboard.views import person
 from models_app.distortions.catalogue import Preset
 from models_app.distortions.registry import PRESET, PRESETS
 from models_app.models import ContactSheet, Job, Photo
+from models_app.selectors import pictures as selectors
 from models_app.services import contact_sheets
 from models_app.sheets.drawing import GAP
 from models_app.sheets.rows import groups_make

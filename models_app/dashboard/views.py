@@ -4,7 +4,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_GET
 
-from models_app import selectors
+from models_app.selectors import pictures as selectors
 from survey.roles import analyst_required
 
 

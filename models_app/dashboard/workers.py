@@ -10,12 +10,12 @@ from django.utils.module_loading import import_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from models_app import job_selectors as selectors
-from models_app import job_words
 from models_app.clock import db_now
 from models_app.dashboard.job_live import answer
 from models_app.dashboard.jobs import worker_shown
+from models_app.jobs import words
 from models_app.models import Job
+from models_app.selectors import jobs as selectors
 from survey.roles import Role, analyst_required, has_role
 
 
@@ -43,8 +43,8 @@ def _shown() -> dict[str, Any]:
         "alive": [
             {
                 **worker_shown(each),
-                "since": job_words.ago(each.worker.started_at, now),
-                "since_exact": job_words.exact(each.worker.started_at),
+                "since": words.ago(each.worker.started_at, now),
+                "since_exact": words.exact(each.worker.started_at),
                 "versions": each.worker.versions.items(),
             }
             for each in alive
@@ -52,8 +52,8 @@ def _shown() -> dict[str, Any]:
         "silent": [
             {
                 "worker": worker,
-                "said": job_words.ago(worker.beat_at, now),
-                "exact": job_words.exact(worker.beat_at),
+                "said": words.ago(worker.beat_at, now),
+                "exact": words.exact(worker.beat_at),
             }
             for worker in silent
         ],

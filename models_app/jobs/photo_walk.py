@@ -8,12 +8,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 from PIL import Image
 
-from models_app import finding_selectors as selectors
 from models_app.errors import JobError, JobInvalid
 from models_app.imaging import PhotoRefused
 from models_app.jobs.context import Context
 from models_app.models import Dataset, Photo
 from models_app.rendering import photo_open
+from models_app.selectors import findings as selectors
 
 DECODERS = 2
 # So many names of unreadable photos are kept on the job; all of them stand in the log.

@@ -19,9 +19,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from models_app import finding_selectors as selectors
 from models_app.errors import JobConflict, JobInvalid
 from models_app.models import Checkpoint, Job
+from models_app.selectors import findings as selectors
 from models_app.services.jobs import job_create
 from survey.services.audit import audit_record
 

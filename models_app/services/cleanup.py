@@ -9,9 +9,9 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from models_app import dataset_selectors as selectors
-from models_app.dataset_selectors import Renditions
 from models_app.models import Dataset, Rendition
+from models_app.selectors import datasets as selectors
+from models_app.selectors.datasets import Renditions
 from models_app.services.photos import Person
 from models_app.services.thumbnails import FOLDER as THUMBS
 from models_app.services.thumbnails import thumb_names

@@ -8,9 +8,9 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models.functions import Now
 
-from models_app import selectors
 from models_app.files import file_store
 from models_app.models import ContactSheet, Photo
+from models_app.selectors import pictures as selectors
 from models_app.services.jobs import job_create
 from models_app.sheets.drawing import Strips
 

@@ -13,7 +13,7 @@ from models_app.distortions.registry import (
 )
 from models_app.errors import DatasetError
 from models_app.models import Dataset, Rendition, SurveySource
-from models_app.selectors import source_filter
+from models_app.selectors.pictures import source_filter
 from models_app.services.renditions import (
     ORIGINAL,
     rendering_request,

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from models_app import dataset_selectors as selectors
-from models_app.dataset_selectors import Totals
 from models_app.models import Dataset, Job
-from models_app.photo_selectors import Checks
+from models_app.selectors import datasets as selectors
+from models_app.selectors.datasets import Totals
+from models_app.selectors.photos import Checks
 
 
 @dataclass(slots=True)

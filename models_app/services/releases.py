@@ -14,10 +14,10 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from models_app import dataset_selectors as selectors
 from models_app.errors import DatasetError
 from models_app.models import Dataset, Photo
-from models_app.photo_selectors import Card, Checks, cards_get, checks_get
+from models_app.selectors import datasets as selectors
+from models_app.selectors.photos import Card, Checks, cards_get, checks_get
 from models_app.services.release_readme import Released, readme_lines
 from survey import exports
 from survey.services.surveys import survey_get

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from models_app import selectors
 from models_app.distortions.registry import preset_get
 from models_app.models import Job, Photo, Rendition, SurveySource
-from models_app.selectors import source_filter
+from models_app.selectors import pictures as selectors
+from models_app.selectors.pictures import source_filter
 from models_app.services.jobs import job_create
 
 ORIGINAL = "original"

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from models_app import selectors
 from models_app.distortions.registry import PRESET, PRESETS
 from models_app.errors import JobError, JobInvalid, SheetError
 from models_app.jobs.base import Plan
 from models_app.jobs.config import option
 from models_app.jobs.context import Context
 from models_app.models import Job, Photo
+from models_app.selectors import pictures as selectors
 from models_app.services import contact_sheets
 
 

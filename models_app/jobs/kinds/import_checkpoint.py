@@ -11,9 +11,8 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from models_app import finding_selectors as selectors
 from models_app.errors import JobError, JobInvalid
-from models_app.finding_words import architecture_words
+from models_app.findings.words import architecture_words
 from models_app.jobs.base import Plan
 from models_app.jobs.config import option
 from models_app.jobs.context import Context
@@ -29,6 +28,7 @@ from models_app.networks.preprocessing import (
     Preprocessing,
     Triple,
 )
+from models_app.selectors import findings as selectors
 from models_app.services import checkpoints
 
 if TYPE_CHECKING:

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from models_app import finding_exports as exports
-from models_app import finding_results as results
-from models_app import finding_selectors as selectors
 from models_app.errors import JobError, JobInvalid
+from models_app.findings import exports, results
 from models_app.jobs.base import Plan
 from models_app.jobs.config import option
 from models_app.jobs.context import Context
@@ -21,6 +19,7 @@ from models_app.jobs.photo_walk import (
     figures_flat,
 )
 from models_app.models import Checkpoint, Job, Photo, PhotoScore
+from models_app.selectors import findings as selectors
 from models_app.services import checkpoints, findings
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from operator import attrgetter
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from models_app import selectors
 from models_app.errors import JobHandedBack
 from models_app.jobs.base import Plan
 from models_app.jobs.config import option
 from models_app.jobs.context import Context
 from models_app.models import Job, SurveySource
+from models_app.selectors import pictures as selectors
 from models_app.services import publish, renditions
 
 

@@ -4,8 +4,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from models_app import job_selectors as selectors
 from models_app.models import Job
+from models_app.selectors import jobs as selectors
 from models_app.services.jobs import job_cancel
 
 

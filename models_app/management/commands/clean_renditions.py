@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
-from models_app import dataset_selectors as selectors
+from models_app.selectors import datasets as selectors
 from models_app.services.cleanup import Plan, clean_plan, clean_up
 
 

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from PIL import Image
 
-from models_app import selectors
 from models_app.distortions.registry import PRESET, PRESETS
 from models_app.errors import SheetError
 from models_app.models import Photo
+from models_app.selectors import pictures as selectors
 from models_app.sheets.version import RENDERING
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}

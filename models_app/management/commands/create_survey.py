@@ -6,8 +6,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from models_app import selectors
 from models_app.errors import DatasetError
+from models_app.selectors import pictures as selectors
 from models_app.services.publish import survey_make
 from survey.errors import SurveyError
 from survey.kinds.base import Settings

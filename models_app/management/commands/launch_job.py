@@ -10,14 +10,14 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from models_app import job_selectors as selectors
-from models_app import job_words
 from models_app.errors import JobError, JobInvalid
+from models_app.jobs import words
 from models_app.jobs.base import Kind
 from models_app.jobs.config import config_schema, described
 from models_app.jobs.registry import REGISTRY, kind_get
 from models_app.jobs.typed import object_read, option_read
 from models_app.models import Job
+from models_app.selectors import jobs as selectors
 from models_app.services.jobs import job_create
 
 LOOK_S = 0.5
@@ -136,6 +136,6 @@ def show(bar: "tqdm[Any]", job: Job) -> None:
     position = selectors.positions([job]).get(job.pk)
     bar.total = job.total or None
     bar.n = min(job.done, job.total) if job.total else job.done
-    parts = [job_words.progress(job), job_words.pace(job), job_words.where(job, position)]
-    bar.set_description_str(job_words.state_label(job), refresh=False)
+    parts = [words.progress(job), words.pace(job), words.where(job, position)]
+    bar.set_description_str(words.state_label(job), refresh=False)
     bar.set_postfix_str("; ".join(part for part in parts if part))

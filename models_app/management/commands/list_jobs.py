@@ -5,11 +5,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from models_app import job_selectors as selectors
-from models_app import job_words
 from models_app.clock import db_now
+from models_app.jobs import words
 from models_app.jobs.registry import REGISTRY
 from models_app.models import Job
+from models_app.selectors import jobs as selectors
 
 CHUNK = 500
 COLUMNS = (7, 10, 16, 22)
@@ -57,7 +57,7 @@ class Command(BaseCommand):
             if as_json:
                 self.stdout.write(json.dumps(facts(job, position), ensure_ascii=False))
                 continue
-            row = job_words.row(job, now=now, position=position)
+            row = words.row(job, now=now, position=position)
             cells = (str(job.pk), row.state_label, job.kind, row.progress or "-")
             start = "  ".join(cell.ljust(n) for cell, n in zip(cells, COLUMNS, strict=True))
             self.stdout.write(f"{start}  {one_line(job.label)} ({row.where}, {row.when})")
@@ -75,7 +75,7 @@ def facts(job: Job, position: int | None) -> dict[str, Any]:
         "done": job.done,
         "total": job.total,
         "rate": job.rate,
-        "seconds_left": job_words.seconds_left(job),
+        "seconds_left": words.seconds_left(job),
         "attempt": job.attempt,
         "worker": job.worker,
         "dataset": job.dataset.name if job.dataset else None,

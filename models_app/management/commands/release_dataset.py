@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from models_app import dataset_selectors as selectors
 from models_app.errors import DatasetError
+from models_app.selectors import datasets as selectors
 from models_app.services.releases import release_write
 
 

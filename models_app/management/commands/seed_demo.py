@@ -7,9 +7,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from models_app import selectors
 from models_app.datasets.demo import demo_photos
 from models_app.errors import DatasetError
+from models_app.selectors import pictures as selectors
 from models_app.services.datasets import ImportReport, folder_files, photos_import
 from models_app.services.publish import survey_make
 

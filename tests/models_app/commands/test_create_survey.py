@@ -5,7 +5,7 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from models_app import selectors
+from models_app.selectors import pictures as selectors
 from models_app.services.datasets import photos_import
 from survey.models import Survey
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from models_app.models import Dataset, Photo, PhotoScore
-from models_app.photo_selectors import PAGE_PHOTOS
+from models_app.selectors.photos import PAGE_PHOTOS
 from models_app.services.datasets import photos_import
 from models_app.services.publish import survey_make
 from tests.models_app.dashboard.dataset_rows import checkpoint_make, diversity_make, nima_make

@@ -6,7 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from models_app.models import Dataset, Photo
-from models_app.photo_selectors import SORTS, Checks, PhotoFilter, photos_filter
+from models_app.selectors.photos import SORTS, Checks, PhotoFilter, photos_filter
 from models_app.services.datasets import photos_import
 from tests.models_app.dashboard.dataset_rows import diversity_make, nima_make
 from tests.models_app.dashboard.test_datasets import LABELS, LIST, get

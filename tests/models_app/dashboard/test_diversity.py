@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 
-from models_app import finding_results as results
+from models_app.findings import results
 from models_app.models import Job, Photo, PhotoContent
 from models_app.services.jobs import job_create
 from tests.findings import photos_make

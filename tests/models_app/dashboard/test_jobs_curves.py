@@ -6,8 +6,8 @@ import io
 import pytest
 from django.test import Client
 
-from models_app import curve_selectors
 from models_app.models import Job, JobMetric, JobSeries
+from models_app.selectors import curves as curve_selectors
 from tests.jobs_rows import curve_make, job_make
 
 BOARD = "/dashboard/models/jobs/"

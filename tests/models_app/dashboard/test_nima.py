@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from models_app import finding_results as results
+from models_app.findings import results
 from models_app.models import Job, Photo, PhotoScore
 from models_app.services.jobs import job_create
 from survey.models import AuditEntry
@@ -54,7 +54,7 @@ def test_the_page_shows_share_interval_and_source(analyst, check: Job):
 
 
 def test_figures_and_histogram(check: Job):
-    from models_app.finding_selectors import scores_histogram
+    from models_app.selectors.findings import scores_histogram
 
     figures = results.nima_figures(check)
     mean = sum(MEANS) / 7

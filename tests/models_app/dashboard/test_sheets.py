@@ -11,10 +11,10 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from models_app import selectors
 from models_app.dashboard.sheets import PATIENCE_S
 from models_app.distortions.registry import PRESETS
 from models_app.models import ContactSheet, Job, Photo
+from models_app.selectors import pictures as selectors
 from models_app.services.contact_sheets import sheet_ask
 from models_app.services.datasets import photos_import
 

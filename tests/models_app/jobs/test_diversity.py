@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from analysis.diversity import effective_number
-from models_app import finding_results as results
 from models_app.errors import JobInvalid
-from models_app.finding_results import SEED
+from models_app.findings import results
+from models_app.findings.results import SEED
 from models_app.imaging import open_photo
 from models_app.models import Job, Photo, PhotoContent
 from models_app.networks.labels import label_common

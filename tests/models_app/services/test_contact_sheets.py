@@ -7,10 +7,10 @@ from django.core.files.storage import default_storage
 from PIL import Image
 
 from config.backups.files import names_list
-from models_app import selectors
 from models_app.errors import LeaseLost, SheetError
 from models_app.jobs.context import Context
 from models_app.models import ContactSheet, Job, Photo
+from models_app.selectors import pictures as selectors
 from models_app.services import jobs, leases
 from models_app.services.contact_sheets import sheet_ask, sheet_record
 from models_app.services.datasets import photos_import

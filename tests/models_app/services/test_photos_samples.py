@@ -11,7 +11,7 @@ from PIL import Image, ImageStat
 
 from models_app.imaging import open_photo
 from models_app.models import Dataset, Photo
-from models_app.photo_selectors import Checks, PhotoFilter, photos_sample
+from models_app.selectors.photos import Checks, PhotoFilter, photos_sample
 from models_app.services.datasets import photos_import
 from models_app.services.samples import GAP, ROW_MOST, WIDTH, figure_make, places_make, sample_csv
 

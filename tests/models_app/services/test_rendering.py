@@ -11,11 +11,11 @@ from django.utils import timezone
 from PIL import Image
 
 from config.backups.files import names_list
-from models_app import selectors
 from models_app.errors import JobHandedBack
 from models_app.jobs.context import Context
 from models_app.models import Dataset, Job, Photo, Rendition, SurveySource
 from models_app.rendering import display_image, encode, work_render
+from models_app.selectors import pictures as selectors
 from models_app.services import contact_sheets, jobs, leases, publish, renditions, workers
 from models_app.services.datasets import photos_import
 from survey.models import Stimulus, Survey

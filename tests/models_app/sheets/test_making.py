@@ -5,9 +5,9 @@ import pytest
 from django.core.files.storage import default_storage
 from PIL import Image
 
-from models_app import selectors
 from models_app.errors import SheetError
 from models_app.models import Photo
+from models_app.selectors import pictures as selectors
 from models_app.services.datasets import photos_import
 from models_app.sheets import making
 from models_app.sheets.making import content_box, family_make, strips_make, unmixed

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from models_app import finding_selectors as selectors
 from models_app.models import Job, Photo, PhotoContent
+from models_app.selectors import findings as selectors
 from survey.exports import cell
 
 # Single precision carries about seven digits; six places keep a file the same where sums differ

@@ -20,7 +20,7 @@ from models_app.models import (
     Rendition,
     SurveySource,
 )
-from models_app.photo_selectors import Checks
+from models_app.selectors.photos import Checks
 
 # A NIMA score above this is a photo that people like (the paper's check).
 LIKED = 5

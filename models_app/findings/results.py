@@ -9,9 +9,9 @@ import numpy as np
 from analysis.diversity import effective_number, effective_number_grouped
 from analysis.intervals import wilson
 from analysis.types import Estimate, Undefined
-from models_app import finding_selectors as selectors
+from models_app.findings.references import reference_get
 from models_app.models import Job, PhotoContent
-from models_app.references import reference_get
+from models_app.selectors import findings as selectors
 
 # Pfister et al. (2021), section 4: the share of their photos that a NIMA scores above 5.
 PAPER_SHARE = 0.88

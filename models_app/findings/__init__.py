@@ -1,0 +1,1 @@
+"""From what networks said of photos to figures, words and files."""

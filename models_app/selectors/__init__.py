@@ -1,0 +1,1 @@
+"""Reads for pages, commands, services and workers; query costs in the docstrings."""
