@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 import psycopg
@@ -65,17 +66,25 @@ class Postgresql:
         )
         connection.close()
         newer = sorted(set(present) - set(facts.tables))
-        if newer:
-            with self._connected() as opened:
-                names = sql.SQL(", ").join(map(sql.Identifier, newer))
-                opened.execute(sql.SQL("DROP TABLE {} CASCADE").format(names))
-                opened.commit()
-        self._run(
-            [
-                *("pg_restore", "--clean", "--if-exists", "--single-transaction"),
-                *("--no-owner", "--no-privileges", str(content)),
-            ]
-        )
+        with TemporaryDirectory() as folder:
+            script = Path(folder) / "restore.sql"
+            self._run(
+                [
+                    *("pg_restore", "--clean", "--if-exists", "--no-owner", "--no-privileges"),
+                    *(f"--file={script}", str(content)),
+                ],
+                to_database=False,
+            )
+            dropped = Path(folder) / "drop.sql"
+            quoted = ", ".join(connection.ops.quote_name(name) for name in newer)
+            dropped.write_text(f"DROP TABLE {quoted} CASCADE;\n" if newer else "")
+            # One transaction for both: what fails leaves everything as it was.
+            self._run(
+                [
+                    *("psql", "--quiet", "--no-psqlrc", "--single-transaction"),
+                    *("--set=ON_ERROR_STOP=1", f"--file={dropped}", f"--file={script}"),
+                ]
+            )
 
     @contextmanager
     def _connected(self) -> Iterator[psycopg.Connection]:

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from models_app.errors import Interrupted, JobHandedBack, JobStopped, LeaseLost
-from models_app.jobs.patience import patiently
+from models_app.jobs.patience import UNREACHABLE, patiently
 from models_app.jobs.signals import going_down
 from models_app.models import Job, JobArtifact
 from models_app.services import job_records, leases
@@ -43,6 +43,7 @@ class Context:
         self._letters = len(job.log)
         self._marks: deque[tuple[float, int]] = deque()
         self._why: Interrupted | None = None
+        self._urgent = False
         self.yields = True
 
     # --- the kind reports
@@ -64,12 +65,12 @@ class Context:
     def stage(self, text: str) -> None:
         """Say what is being done, where that is not plain from the progress."""
         with self._lock:
-            self._values["stage"] = text[:120]
+            self._values["stage"] = leases.storable(text)[:120]
 
     def device(self, text: str) -> None:
         """Say what computes: "cpu", or a GPU by its name."""
         with self._lock:
-            self._values["device"] = text[:120]
+            self._values["device"] = leases.storable(text)[:120]
 
     def note(self, **values: Any) -> None:
         """Write fields of the job along with the next report."""
@@ -80,7 +81,7 @@ class Context:
         """Add lines to the log; the last 20,000 letters are kept."""
         stamp = time.strftime("%H:%M:%S", time.gmtime())
         with self._lock:
-            for line in text.splitlines() or [""]:
+            for line in leases.storable(text).splitlines() or [""]:
                 self._lines.append(f"{stamp} {line[:LINE_LETTERS]}")
                 self._letters += len(self._lines[-1]) + 1
             while self._letters > LOG_LETTERS and len(self._lines) > 1:
@@ -90,7 +91,7 @@ class Context:
     def metric(self, name: str, step: int, value: float) -> None:
         """Add a point to a curve; a step that is reported again is overwritten."""
         with self._lock:
-            self._points.append((name, step, value))
+            self._points.append((leases.storable(name)[:80], step, value))
 
     def result(self, **figures: Any) -> None:
         """Keep figures for the job's page; JSON values."""
@@ -114,7 +115,11 @@ class Context:
         self.resume = resume
 
     def _keep(self, resume: dict[str, Any]) -> None:
-        leases.job_beat(self.job, resume=resume)
+        # Whoever gets further is not what kills its workers.
+        forgiven = {"crashes": 0} if resume != self.resume else {}
+        leases.job_beat(self.job, resume=resume, **forgiven)
+        if forgiven:
+            self.job.crashes = 0
 
     def artifact(self, name: str, content: bytes | Path, content_type: str) -> JobArtifact:
         """Store a file of this job; the one of the same name is replaced."""
@@ -127,31 +132,47 @@ class Context:
         """Whether `check` would raise: time to save what is worth saving."""
         if self._why is None and going_down():
             self._why = JobHandedBack("the worker goes down")
-        return self._why is not None
+        return self._why is not None or self._urgent
 
-    def check(self) -> None:
-        """Raise Interrupted when the work must end here: cancelled, handed back, lease lost."""
-        if self.stopping and self._why is not None:
+    def check(self, *, yielding: bool = True) -> None:
+        """Raise Interrupted when the work must end here: cancelled, handed back, lease lost.
+
+        `yielding` False where stepping aside for more urgent work would cost what is half done.
+        """
+        if not self.stopping:
+            return
+        if self._why is not None:
             raise self._why
+        if yielding:
+            raise JobHandedBack("more urgent work waits")
 
     # --- the runner writes
+
+    def renew(self) -> None:
+        """Report once more what a report that was under way may have overwritten."""
+        with self._lock:
+            if self._result:
+                self._values["result"] = dict(self._result)
+            if self._marks:
+                self._values["done"] = self._marks[-1][1]
+            self._values["log"] = "\n".join(self._lines)
 
     def flush(self) -> None:
         """Write what was reported, and see whether to stop. Raises LeaseLost, database errors.
 
-        What could not be written is kept for the next time.
+        While the database is away it is kept for the next time; what cannot be stored is dropped.
         """
         with self._lock:
             values, self._values = self._values, {}
             points, self._points = self._points, []
         try:
-            job_records.metrics_record(self.job, points)
-            points = []
-            asked = leases.job_beat(self.job, **values)
+            with transaction.atomic():
+                job_records.metrics_record(self.job, points)
+                asked = leases.job_beat(self.job, **values)
         except LeaseLost as lost:
             self._why = lost
             raise
-        except Exception:
+        except UNREACHABLE:
             with self._lock:
                 self._values = {**values, **self._values}
                 self._points = [*points, *self._points]
@@ -159,4 +180,4 @@ class Context:
         if asked:
             self._why = self._why or JobStopped("somebody cancelled it")
         elif self.yields and leases.urgent_waits(self.job):
-            self._why = self._why or JobHandedBack("more urgent work waits")
+            self._urgent = True

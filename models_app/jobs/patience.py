@@ -9,7 +9,13 @@ from django.db import InterfaceError, OperationalError, connection
 UNREACHABLE = (OperationalError, InterfaceError)
 
 
-def patiently(write: Callable[[], None]) -> None:
+def disk_is_full(error: Exception) -> bool:
+    """Whether a database says that it has no space: waiting does not help."""
+    state = getattr(error.__cause__, "sqlstate", "")
+    return state == "53100" or "disk is full" in str(error)
+
+
+def patiently(write: Callable[[], object]) -> None:
     """Repeat a write while the database is away, for as long as the job would still be ours.
 
     Inside a transaction nothing can be repeated, and the error is raised at once.
@@ -18,9 +24,11 @@ def patiently(write: Callable[[], None]) -> None:
     pause_s = 0.1
     while True:
         try:
-            return write()
-        except UNREACHABLE:
-            if connection.in_atomic_block or time.monotonic() + pause_s > deadline:
+            write()
+            return
+        except UNREACHABLE as error:
+            late = time.monotonic() + pause_s > deadline
+            if connection.in_atomic_block or late or disk_is_full(error):
                 raise
             # The broken connection would stay broken.
             connection.close()

@@ -93,8 +93,6 @@ def _decoded(photo: Photo) -> Image.Image | str:
         return str(error)
     except FileNotFoundError:
         return _("its file is gone")
-    except OSError as error:
-        return str(error)
 
 
 def device_choices() -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from django.db import DatabaseError, connection
 from django.utils.translation import gettext as _
@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from models_app.errors import DatasetError, JobError, JobHandedBack, JobStopped, LeaseLost
 from models_app.jobs.config import config_load
 from models_app.jobs.context import Context
-from models_app.jobs.patience import UNREACHABLE, patiently
+from models_app.jobs.patience import UNREACHABLE, disk_is_full, patiently
 from models_app.jobs.registry import kind_get
 from models_app.jobs.versions import versions
 from models_app.models import Job
 from models_app.services import leases
+from models_app.services.jobs import hint_send
 from models_app.workers.identity import worker_name
 
 logger = logging.getLogger(__name__)
@@ -59,15 +60,40 @@ class _Run:
         try:
             with _beating(self.context) if beating else _quiet():
                 end = self._work()
-                patiently(self.context.flush)
-            patiently(end)
+            # After the thread has ended: its last report may be older than ours.
+            lost = self._report()
+            self._end(self._failed(sentence(lost)) if lost else end)
+            if leases.work_waits(self.job.queue):
+                # Whatever became of the others' hints, one more keeps the queue moving.
+                hint_send(self.job.queue)
         except LeaseLost:
             logger.warning("job %s was given to another worker meanwhile", self.job.pk)
         except UNREACHABLE as error:
             # The heartbeat grows old, and another worker goes on.
             logger.warning("job %s: the database stays away (%s)", self.job.pk, error)
 
-    def _work(self) -> Callable[[], None]:
+    def _report(self) -> Exception | None:
+        """Write the last report; what cannot be stored must not keep the job from ending."""
+        self.context.renew()
+        try:
+            patiently(self.context.flush)
+        except (LeaseLost, *UNREACHABLE):
+            raise
+        except Exception as error:
+            logger.exception("job %s: its last report is lost", self.job.pk)
+            return error
+        return None
+
+    def _end(self, end: Callable[[], object]) -> None:
+        try:
+            patiently(end)
+        except (LeaseLost, *UNREACHABLE):
+            raise
+        except Exception as error:
+            logger.exception("job %s: its end cannot be stored", self.job.pk)
+            patiently(self._failed(sentence(error)))
+
+    def _work(self) -> Callable[[], object]:
         """Run the kind and return what is to be recorded of its end."""
         context = self.context
         try:
@@ -86,9 +112,9 @@ class _Run:
             raise
         except (JobError, DatasetError) as error:
             return self._failed(str(error))
-        except UNREACHABLE:
+        except UNREACHABLE as error:
             context.log(traceback.format_exc())
-            return self._crashed
+            return self._failed(sentence(error)) if disk_is_full(error) else self._crashed
         except Exception as error:
             logger.exception("job %s failed", self.job.pk)
             context.log(traceback.format_exc())
@@ -107,7 +133,7 @@ def sentence(error: Exception) -> str:
     """Say what an unforeseen error means to whoever launched the job."""
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return _("The disk is full; free some space, then resume the job.")
-    if isinstance(error, DatabaseError) and "disk is full" in str(error):
+    if disk_is_full(error):
         return _("The disk of the database is full; free some space, then resume the job.")
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         return _("There was not enough memory; make the batch smaller, then launch it again.")
@@ -137,8 +163,11 @@ def _beating(context: Context) -> Iterator[None]:
                     return
                 except UNREACHABLE:
                     connection.close()
-                except DatabaseError as error:
-                    logger.warning("job %s: %s", context.job.pk, error)
+                except Exception:
+                    # A report that cannot be stored is no sign of death.
+                    logger.exception("job %s: a report is lost", context.job.pk)
+                    with suppress(DatabaseError, LeaseLost):
+                        leases.job_beat(context.job)
         finally:
             connection.close()
 

@@ -147,7 +147,7 @@ def _checks_add(rows: dict[int, Row]) -> None:
         state=Job.State.SUCCEEDED,
         dataset__isnull=False,
     )
-    for job in done.select_related("checkpoint").order_by("finished_at", "pk"):
+    for job in done.select_related("checkpoint").defer("log").order_by("finished_at", "pk"):
         row = rows[job.dataset_id or 0]
         if job.kind == "nima_check":
             row.nima = job

@@ -95,10 +95,11 @@ def rendering_jobs(slug: str) -> QuerySet[Job]:
     return Job.objects.filter(kind="render_survey", state__in=states, config__survey=slug)
 
 
-def rendering_last(slug: str) -> Job | None:
-    """Return the newest job that rendered a survey; one query."""
-    mine = Job.objects.filter(kind="render_survey", config__survey=slug)
-    return mine.order_by("-pk").first()
+def rendering_last(slug: str) -> list[Job]:
+    """Return the parts of the newest rendering of a survey; two queries."""
+    mine = Job.objects.filter(kind="render_survey", config__survey=slug).order_by("-pk")
+    newest = mine.first()
+    return [] if newest is None else list(mine[: newest.config.get("parts", 1)])
 
 
 def worker_slots(queue: str) -> int:

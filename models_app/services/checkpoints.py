@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from models_app.errors import JobConflict, JobInvalid
+from models_app.files import file_store
 from models_app.models import Checkpoint, Job
 from models_app.selectors import findings as selectors
 from models_app.services.jobs import job_create
@@ -86,7 +87,12 @@ def upload_keep(file: IO[bytes], name: str) -> str:
         raise JobInvalid(too_large(size), "file")
     uploads_clean()
     token = f"{uuid4().hex}{suffix}"
-    default_storage.save(f"{UPLOADS}/{token}", File(file))
+    try:
+        default_storage.save(f"{UPLOADS}/{token}", File(file))
+    except BaseException:
+        # A full disk keeps the part that was written.
+        default_storage.delete(f"{UPLOADS}/{token}")
+        raise
     return token
 
 
@@ -179,7 +185,7 @@ def file_hash(path: Path) -> str:
 def checkpoint_store(path: Path) -> str:
     """Store a safetensors file for good; returns its stored name."""
     with path.open("rb") as file:
-        return default_storage.save(f"{FOLDER}/{uuid4().hex}.safetensors", File(file))
+        return file_store(FOLDER, ".safetensors", File(file))
 
 
 def checkpoint_record(

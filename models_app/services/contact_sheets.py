@@ -35,15 +35,14 @@ def sheet_ask(photo: Photo, *, preset: str, again: bool = False, by: User | None
             photo=photo, preset=preset, defaults={"version": version, "asked_at": Now()}
         )
         # Of two that ask at once, the second one sees the first one's job.
-        locked = ContactSheet.objects.select_for_update(of=("self",)).select_related("job")
-        sheet = locked.get(pk=sheet.pk)
+        sheet = ContactSheet.objects.select_for_update().get(pk=sheet.pk)
         if sheet.job is not None and not sheet.job.is_over:
             return False
         if sheet.state == State.READY and sheet.version == version and not again:
             return False
         if sheet.job is not None and selectors.sheet_failed(sheet) and not again:
             return False
-        job = job_create(KIND, {"photo": photo.pk, "preset": preset}, by=by, audited=False)
+        job = job_create(KIND, {"photo": photo.pk, "preset": preset}, by=by, audited=again)
         ContactSheet.objects.filter(pk=sheet.pk).update(
             state=State.PENDING, version=version, asked_at=Now(), job=job
         )

@@ -75,6 +75,8 @@ def job_cancel(job: Job, *, by: User | None = None) -> bool:
 
     A running job keeps what it saved and ends as cancelled at its next pause.
     """
+    # Locked: a worker that hands it back between two looks would be missed by both.
+    Job.objects.select_for_update().filter(pk=job.pk).values_list("pk").first()
     mine = Job.objects.filter(pk=job.pk, cancel_requested_at=None)
     done = mine.filter(state=State.QUEUED).update(
         state=State.CANCELLED, cancel_requested_at=Now(), finished_at=Now()
@@ -132,6 +134,8 @@ def job_delete(job: Job, *, by: User | None = None) -> None:
                 % {"pk": job.pk, "state": locked.get_state_display()}
             )
         files = list(locked.artifacts.values_list("file", flat=True))
+        if upload := locked.config.get("upload"):
+            files.append(f"uploads/{upload}")
         _audit(by, "job.delete", locked, detail={"kind": locked.kind, "config": locked.config})
         # Millions of rows that nothing else refers to: one statement, not one a row.
         JobMetric.objects.filter(series__job=locked)._raw_delete(using="default")

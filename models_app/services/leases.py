@@ -5,7 +5,7 @@ nothing, so a worker that was taken for dead and comes back does no harm.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from models_app.clock import db_now
 from models_app.errors import LeaseLost
 from models_app.models import Job, Rendition
+from models_app.selectors import pictures as selectors
 from models_app.services.jobs import hint_send
 
 # So many workers may die over one job before it is given up.
@@ -33,6 +34,11 @@ class Reconciled:
     resumed: int = 0
     failed: int = 0
     cancelled: int = 0
+
+
+def storable(text: str) -> str:
+    """Replace what a database refuses to store: half surrogates, NUL."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 def job_claim(queue: str, *, worker: str) -> Job | None:
@@ -97,7 +103,7 @@ def job_end(job: Job, state: str, *, worked_s: float, error: str = "", **values:
         finished_at=Now(),
         heartbeat_at=Now(),
         worked_s=F("worked_s") + worked_s,
-        error=error[:500],
+        error=storable(error)[:500],
         stage="",
         **values,
     )
@@ -107,9 +113,17 @@ def job_end(job: Job, state: str, *, worked_s: float, error: str = "", **values:
 
 
 @transaction.atomic
-def job_hand_back(job: Job, *, worked_s: float, **values: Any) -> None:
-    """Queue a claimed job again where it was in the queue. Raises LeaseLost."""
-    back = _mine(job).update(
+def job_hand_back(job: Job, *, worked_s: float, **values: Any) -> str:
+    """Queue a claimed job again where it was in the queue; returns "resumed".
+
+    One that somebody cancelled meanwhile ends instead: "cancelled". Raises LeaseLost.
+    """
+    lease_hold(job)
+    asked = Job.objects.filter(pk=job.pk, cancel_requested_at__isnull=False).exists()
+    if asked:
+        job_end(job, State.CANCELLED, worked_s=worked_s)
+        return "cancelled"
+    _mine(job).update(
         state=State.QUEUED,
         lease="",
         sent_at=Now(),
@@ -117,21 +131,19 @@ def job_hand_back(job: Job, *, worked_s: float, **values: Any) -> None:
         stage="",
         **values,
     )
-    if not back:
-        raise LeaseLost
     _claims_free(job.lease)
     hint_send(job.queue)
+    return "resumed"
 
 
 def job_crash(job: Job, *, worked_s: float) -> str:
-    """Queue a job again whose worker broke down, or give it up; returns "resumed" or "failed".
+    """Queue a job again whose worker broke down, or give it up.
 
-    Raises LeaseLost.
+    Returns "resumed", "failed", or "cancelled" where somebody asked. Raises LeaseLost.
     """
     crashes = job.crashes + 1
     if crashes < CRASHES:
-        job_hand_back(job, worked_s=worked_s, crashes=crashes, attempt=job.attempt + 1)
-        return "resumed"
+        return job_hand_back(job, worked_s=worked_s, crashes=crashes, attempt=job.attempt + 1)
     error = _(
         "%(n)d workers died over this job, perhaps for want of memory; see their logs, then "
         "resume it."
@@ -173,15 +185,25 @@ def _take_back(job: Job) -> str:
     return job_crash(job, worked_s=worked_s)
 
 
-def _hints_again(before: Any) -> int:
+def _hints_again(before: datetime) -> int:
+    """Of several looks at once, one finds rows that are late: they are late no more after it.
+
+    A hint a worker is enough, since whoever ends a job sends one more while others wait.
+    """
     sent = 0
-    late = Job.objects.filter(state=State.QUEUED, sent_at__lt=before)
-    for pk, queue, sent_at in late.values_list("pk", "queue", "sent_at"):
-        # Of several looks at once, one sends.
-        if Job.objects.filter(pk=pk, state=State.QUEUED, sent_at=sent_at).update(sent_at=Now()):
-            hint_send(queue)
-            sent += 1
+    for queue in Job.Queue.values:
+        late = Job.objects.filter(state=State.QUEUED, queue=queue, sent_at__lt=before)
+        found = late.update(sent_at=Now())
+        if found:
+            hints = min(found, max(1, selectors.worker_slots(queue)))
+            hint_send(queue, times=hints)
+            sent += hints
     return sent
+
+
+def work_waits(queue: str) -> bool:
+    """Whether a queue has work; one query, by the index job_next."""
+    return Job.objects.filter(state=State.QUEUED, queue=queue).exists()
 
 
 def _mine(job: Job) -> Any:

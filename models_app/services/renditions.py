@@ -11,6 +11,7 @@ from models_app.models import Job, Photo, Rendition, SurveySource
 from models_app.selectors import pictures as selectors
 from models_app.selectors.pictures import source_filter
 from models_app.services.jobs import job_create
+from models_app.services.leases import lease_hold
 
 ORIGINAL = "original"
 KIND = "render_survey"
@@ -97,9 +98,13 @@ def rendering_ask_again() -> None:
 
     A job that was cancelled or failed waits for a person.
     """
+    leases = Job.objects.filter(state=Job.State.RUNNING).values("lease")
+    # Claims of nobody who works: none should be left, and one that is would never be rendered.
+    lost = Rendition.objects.filter(state=State.PENDING).exclude(claimed_by="")
+    lost.exclude(claimed_by__in=leases).update(claimed_by="")
     for source in selectors.sources_unfinished():
         last = selectors.rendering_last(selectors.source_slug(source))
-        if last is None or last.state == Job.State.SUCCEEDED:
+        if all(job.state == Job.State.SUCCEEDED for job in last):
             rendering_request(source)
 
 
@@ -107,21 +112,23 @@ class _Faster(Exception):
     """Another worker claimed some of the same renditions a moment ago."""
 
 
-def work_claim(source: SurveySource, *, lease: str) -> Work | None:
+def work_claim(source: SurveySource, *, job: Job) -> Work | None:
     """Claim the pending renditions of one of the survey's photos in the earliest pass, or None.
 
-    Compare and set on `claimed_by`, the lease of the job; when that ends, the claim does.
+    Compare and set on `claimed_by`, the lease of the job; when that ends, the claim does. Raises
+    LeaseLost: nobody would free what is claimed after that.
     """
     while True:
         try:
-            return _work_claim(source, lease)
+            return _work_claim(source, job)
         except _Faster:
             # What the other one took is no longer free, so this ends.
             continue
 
 
 @transaction.atomic
-def _work_claim(source: SurveySource, lease: str) -> Work | None:
+def _work_claim(source: SurveySource, job: Job) -> Work | None:
+    lease_hold(job)
     pending = Rendition.objects.filter(**source_filter(source), state=State.PENDING, claimed_by="")
     first = pending.order_by("batch", "photo").first()
     if first is None:
@@ -131,7 +138,7 @@ def _work_claim(source: SurveySource, lease: str) -> Work | None:
     # By the rows' own columns only: with a join PostgreSQL looks them up before it waits for the
     # other worker, and not again after that.
     free = Rendition.objects.filter(pk__in=keys, state=State.PENDING, claimed_by="")
-    if free.update(claimed_by=lease) != len(keys):
+    if free.update(claimed_by=job.lease) != len(keys):
         raise _Faster
     photo = Photo.objects.get(pk=first.photo_id)
     renditions = Rendition.objects.filter(pk__in=keys).order_by("pk")

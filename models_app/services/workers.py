@@ -23,7 +23,7 @@ def worker_beat(name: str, *, host: str, queues: str, slots: int) -> None:
         "device": device.name[:120],
         "gpu_memory_used": device.memory_used,
         "gpu_memory_total": device.memory_total,
-        "memory_used": identity.memory_used(int(name.rpartition("/")[2])),
+        "memory_used": identity.memory_used(identity.pid_of(name.rpartition("/")[2])),
         "memory_total": identity.memory_total(),
         "versions": versions(),
         "beat_at": Now(),

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import secrets
 import shutil
 import socket
 import subprocess
@@ -11,13 +12,20 @@ from functools import cache
 from pathlib import Path
 
 # Of the worker's main process; its pool's processes inherit it.
-_main: int | None = None
+_main: str | None = None
 
 
 def main_set() -> None:
     """Called in the main process before its pool starts."""
     global _main
-    _main = os.getpid()
+    # Containers may share a host name, and count their processes from 1.
+    _main = f"{os.getpid()}-{secrets.token_hex(3)}"
+
+
+def pid_of(main: str) -> int:
+    """Return the process id in a main process' name; 0 where there is none."""
+    pid = main.partition("-")[0]
+    return int(pid) if pid.isdigit() else 0
 
 
 def host() -> str:
@@ -25,7 +33,7 @@ def host() -> str:
 
 
 def main_name() -> str:
-    """Name the worker: host/process."""
+    """Name the worker: host/process-token."""
     return f"{host()}/{_main or os.getpid()}"
 
 

@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import Q
 
 from models_app.models import Job
@@ -31,7 +31,7 @@ class Watch:
         """Stop, and take the worker off the list."""
         self.over.set()
         self.thread.join(timeout=5)
-        with suppress(DatabaseError):
+        with suppress(DatabaseError, InterfaceError):
             workers.worker_leave(identity.main_name())
         connection.close()
 
@@ -39,11 +39,15 @@ class Watch:
         while True:
             try:
                 self._look()
-            except DatabaseError as error:
+            except (DatabaseError, InterfaceError) as error:
                 logger.warning("the database is away (%s)", error)
                 connection.close()
                 # Nobody could beat meanwhile: those who live get the time to do so.
                 self._reconciled_at = time.monotonic()
+            except Exception:
+                # Without this thread the worker would look dead, and go on taking jobs.
+                logger.exception("looking after the jobs failed; it is tried again")
+                connection.close()
             if self.over.wait(settings.JOB_HEARTBEAT_S):
                 connection.close()
                 return
@@ -74,8 +78,8 @@ class Watch:
         running = Job.objects.filter(state=Job.State.RUNNING)
         for pk, worker, lease in running.values_list("pk", "worker", "lease"):
             host, _slash, rest = worker.partition("/")
-            pid = rest.partition("/")[0]
-            if host == identity.host() and pid.isdigit() and not identity.is_alive(int(pid)):
+            pid = identity.pid_of(rest.partition("/")[0])
+            if host == identity.host() and pid and not identity.is_alive(pid):
                 leases.jobs_take_back(Q(pk=pk, lease=lease))
 
     def _children(self) -> None:

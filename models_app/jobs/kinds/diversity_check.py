@@ -216,7 +216,7 @@ def _objects(
     rows: list[PhotoContent] = []
     for found in objects(pictures, network, threshold=threshold, device=device):
         # A batch of large photos takes long: what is done of it is done again.
-        context.check()
+        context.check(yielding=False)
         if isinstance(found, Objects):
             rows += [
                 _row(context.job, found.key, Kind.OBJECT, label, each.confidence, each.count)

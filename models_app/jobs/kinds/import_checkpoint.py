@@ -172,6 +172,7 @@ class ImportCheckpoint:
         _name_check(config.name)
         try:
             with _network(config, context) as network, TemporaryDirectory() as folder:
+                context.check()
                 context.stage(_("storing"))
                 path = Path(folder) / "weights.safetensors"
                 checkpoint_save(network, path)

@@ -103,6 +103,7 @@ def _network(checkpoint: Checkpoint, context: Context) -> "Network":
             path,
             architecture=checkpoint.architecture,
             preprocessing=Preprocessing.from_json(checkpoint.preprocessing),
+            max_bytes=checkpoints.max_bytes(),
         )
     context.stage("")
     return network

@@ -61,7 +61,7 @@ class RenderSurvey:
         source = selectors.source_get(config.survey)
         context.device("cpu")
         self._report(source, context)
-        while (work := renditions.work_claim(source, lease=context.job.lease)) is not None:
+        while (work := renditions.work_claim(source, job=context.job)) is not None:
             if work.batch and context.job.priority:
                 raise JobHandedBack(_("every photo has its first pairs"), priority=0)
             self._render(work, context)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from celery import current_app
 from django.db import connection
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -109,6 +109,33 @@ def test_a_lost_hint_is_sent_again_once(launch, sent, settings, django_capture_o
         assert leases.jobs_reconcile().sent == 1
         assert leases.jobs_reconcile().sent == 0
     assert sent == ["models_app.cpu.work"]
+    # And again, also for one that was handed back, whose time the database wrote.
+    leases.job_hand_back(claim(), worked_s=0)
+    Job.objects.update(sent_at=F("sent_at") - late)
+    assert leases.jobs_reconcile().sent == 1
+    Job.objects.update(sent_at=F("sent_at") - late)
+    assert leases.jobs_reconcile().sent == 1
+
+
+def test_many_jobs_behind_a_busy_worker_are_one_hint(launch, settings):
+    for _job in range(20):
+        launch()
+    late = timedelta(seconds=settings.JOB_RESEND_S + 1)
+    Job.objects.update(sent_at=F("sent_at") - late)
+    assert leases.jobs_reconcile().sent == 1
+    for number in range(3):
+        workers.worker_beat(f"w/{number}", host="w", queues="cpu", slots=1)
+    Job.objects.update(sent_at=F("sent_at") - late)
+    assert leases.jobs_reconcile().sent == 3
+
+
+def test_a_job_that_is_cancelled_while_it_is_handed_back_is_cancelled(launch):
+    job = launch()
+    claimed = claim()
+    assert jobs.job_cancel(job) is True
+    leases.job_hand_back(claimed, worked_s=1)
+    assert Job.objects.get().state == "cancelled"
+    assert claim() is None
 
 
 def test_a_dead_worker_s_job_queues_again_and_the_dead_one_writes_nothing(launch):

@@ -2,6 +2,8 @@
 
 import hashlib
 import math
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -16,8 +18,9 @@ from models_app.jobs.context import Context
 from models_app.models import Job, JobArtifact, JobMetric, JobSeries
 from models_app.services import job_records, jobs, leases
 from tests import counting
+from tests.config.conftest import ROOT
 from tests.factories import file_read
-from tests.jobs import work_all
+from tests.jobs import work_all, workers_die
 
 pytestmark = pytest.mark.django_db
 
@@ -122,11 +125,57 @@ def test_a_worker_that_goes_down_hands_its_job_back(launch, monkeypatch):
 
 
 def test_a_stop_is_seen_by_every_process_of_a_worker():
-    # The event itself, not ours: it cannot be taken back in this process.
-    import multiprocessing
-
+    program = (
+        "import os, sys\n"
+        "from models_app.jobs.signals import go_down, going_down\n"
+        "there, back = os.pipe()\n"
+        "if os.fork() == 0:\n"
+        "    os.read(there, 1)\n"
+        "    os._exit(going_down())\n"
+        "go_down()\n"
+        "os.write(back, b'x')\n"
+        "sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))\n"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT).returncode == 1
     assert signals.going_down() is False
-    assert isinstance(signals._down, type(multiprocessing.get_context("fork").Event()))
+
+
+def test_what_cannot_be_stored_is_replaced_or_told_and_the_job_ends(launch, monkeypatch):
+    job = launch(1)
+
+    def odd(self: counting.Counting, config: object, context: Context) -> None:
+        context.log("half \udc80 and \0 none")
+        context.metric("long " * 40, 1, 1.0)
+        context.result(share=math.nan)
+
+    monkeypatch.setattr(counting.Counting, "run", odd)
+    work_all()
+    job.refresh_from_db()
+    # No figure is better than a job that seems to have none.
+    assert (job.state, job.result) == ("failed", {})
+    assert job.error.startswith("The worker failed (")
+
+
+def test_who_gets_further_is_forgiven_its_dead_workers(launch):
+    launch(30)
+    for number in range(4):
+        job = leases.job_claim("cpu", worker="w")
+        Context(job).save(next=number + 1)
+        workers_die()
+        assert leases.jobs_reconcile().resumed == 1
+    assert (Job.objects.get().crashes, Job.objects.get().attempt) == (1, 5)
+
+
+def test_a_full_disk_of_the_database_is_said(launch, monkeypatch):
+    launch()
+
+    def full(*_job: object) -> None:
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr(counting.Counting, "run", full)
+    work_all()
+    job = Job.objects.get()
+    assert job.error == ("The disk of the database is full; free some space, then resume the job.")
 
 
 def test_a_job_of_a_kind_that_is_no_more_fails_in_words(launch):

@@ -2,6 +2,7 @@
 
 import io
 from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
 import pytest
 from django.core.files.storage import default_storage
@@ -11,7 +12,7 @@ from django.utils import timezone
 from PIL import Image
 
 from config.backups.files import names_list
-from models_app.errors import JobHandedBack
+from models_app.errors import JobHandedBack, LeaseLost
 from models_app.jobs.context import Context
 from models_app.models import Dataset, Job, Photo, Rendition, SurveySource
 from models_app.rendering import display_image, encode, work_render
@@ -38,8 +39,17 @@ def make(dataset: Dataset, slug: str = "study", **settings) -> Survey:
     return Survey.objects.get(slug=slug)
 
 
-def claim(lease: str = "somebody") -> renditions.Work | None:
-    return renditions.work_claim(SurveySource.objects.get(), lease=lease)
+def worker() -> Job:
+    """A job that a worker has."""
+    now = timezone.now()
+    return Job.objects.create(
+        kind="render_survey", label="r", queue="cpu", state="running", lease=uuid4().hex,
+        created_at=now, queued_at=now, sent_at=now, heartbeat_at=now, claimed_at=now,
+    )  # fmt: skip
+
+
+def claim(job: Job | None = None) -> renditions.Work | None:
+    return renditions.work_claim(SurveySource.objects.get(), job=job or worker())
 
 
 def test_the_whole_way_from_photos_to_pairs(dataset: Dataset):
@@ -169,13 +179,15 @@ def test_a_claim_lasts_as_long_as_the_lease_of_its_job(dataset: Dataset):
     make(dataset)
     job = leases.job_claim("cpu", worker="w")
     assert job is not None
-    first, second = claim(job.lease), claim("another")
+    first, second = claim(job), claim()
     assert first is not None
     assert second is not None
     assert {r.pk for r in first.renditions}.isdisjoint(r.pk for r in second.renditions)
-    workers_die()
+    workers_die(job)
     assert leases.jobs_reconcile().resumed == 1
-    again = claim("a third")
+    with pytest.raises(LeaseLost):
+        claim(job)
+    again = claim()
     assert again is not None
     assert {r.pk for r in again.renditions} == {r.pk for r in first.renditions}
 
@@ -187,7 +199,8 @@ def test_workers_at_once_never_claim_the_same(real_photos):
 
     def claim_all() -> list[int]:
         claimed = []
-        while (work := claim()) is not None:
+        job = worker()
+        while (work := claim(job)) is not None:
             claimed += [rendition.pk for rendition in work.renditions]
         connection.close()
         return claimed
@@ -262,6 +275,27 @@ def test_photos_that_come_later_are_rendered_unless_somebody_cancelled(
     jobs.job_resume(second)
     work_all()
     assert not Rendition.objects.filter(state="pending").exists()
+
+
+def test_a_claim_that_nobody_holds_is_freed(dataset: Dataset):
+    make(dataset)
+    Rendition.objects.update(claimed_by="gone")
+    work_all()
+    assert Job.objects.get().state == "succeeded"
+    renditions.rendering_ask_again()
+    work_all()
+    assert not Rendition.objects.filter(state="pending").exists()
+
+
+def test_parts_of_which_one_failed_wait_for_a_person(dataset: Dataset):
+    for number in range(2):
+        workers.worker_beat(f"w/{number}", host="w", queues="cpu", slots=1)
+    make(dataset)
+    first, second = Job.objects.order_by("pk")
+    Job.objects.filter(pk=first.pk).update(state="failed")
+    Job.objects.filter(pk=second.pk).update(state="succeeded")
+    renditions.rendering_ask_again()
+    assert Job.objects.count() == 2
 
 
 def test_an_excluded_photo_is_left_out_of_new_surveys(dataset: Dataset):
