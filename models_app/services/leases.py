@@ -136,19 +136,20 @@ def job_hand_back(job: Job, *, worked_s: float, **values: Any) -> str:
     return "resumed"
 
 
-def job_crash(job: Job, *, worked_s: float) -> str:
+def job_crash(job: Job, *, worked_s: float, **values: Any) -> str:
     """Queue a job again whose worker broke down, or give it up.
 
     Returns "resumed", "failed", or "cancelled" where somebody asked. Raises LeaseLost.
     """
     crashes = job.crashes + 1
     if crashes < CRASHES:
-        return job_hand_back(job, worked_s=worked_s, crashes=crashes, attempt=job.attempt + 1)
+        again = {"crashes": crashes, "attempt": job.attempt + 1}
+        return job_hand_back(job, worked_s=worked_s, **again, **values)
     error = _(
         "%(n)d workers died over this job, perhaps for want of memory; see their logs, then "
         "resume it."
     ) % {"n": crashes}
-    job_end(job, State.FAILED, worked_s=worked_s, error=error, crashes=crashes)
+    job_end(job, State.FAILED, worked_s=worked_s, error=error, crashes=crashes, **values)
     return "failed"
 
 
@@ -182,7 +183,11 @@ def _take_back(job: Job) -> str:
     if job.cancel_requested_at:
         job_end(job, State.CANCELLED, worked_s=worked_s)
         return "cancelled"
-    return job_crash(job, worked_s=worked_s)
+    died = _("%(time)s the worker %(worker)s died, or went silent") % {
+        "time": db_now().strftime("%H:%M:%S"),
+        "worker": job.worker,
+    }
+    return job_crash(job, worked_s=worked_s, log=f"{job.log}\n{died}".strip())
 
 
 def _hints_again(before: datetime) -> int:

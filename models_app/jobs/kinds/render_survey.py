@@ -15,6 +15,9 @@ from models_app.models import Job, SurveySource
 from models_app.selectors import pictures as selectors
 from models_app.services import publish, renditions
 
+# What is left of a survey waits for whatever somebody launches by hand.
+REST_PRIORITY = -1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
@@ -52,7 +55,7 @@ class RenderSurvey:
             label += _(" (%(part)d of %(parts)d)") % {"part": config.part, "parts": config.parts}
         return Plan(
             label=label,
-            priority=renditions.OPENING_PRIORITY if opening else 0,
+            priority=renditions.OPENING_PRIORITY if opening else REST_PRIORITY,
             total=selectors.renditions_total(source),
             dataset=source.dataset,
         )
@@ -62,8 +65,8 @@ class RenderSurvey:
         context.device("cpu")
         self._report(source, context)
         while (work := renditions.work_claim(source, job=context.job)) is not None:
-            if work.batch and context.job.priority:
-                raise JobHandedBack(_("every photo has its first pairs"), priority=0)
+            if work.batch and context.job.priority > REST_PRIORITY:
+                raise JobHandedBack(_("every photo has its first pairs"), priority=REST_PRIORITY)
             self._render(work, context)
             self._report(source, context)
             context.check()
@@ -72,9 +75,11 @@ class RenderSurvey:
     def _render(self, work: renditions.Work, context: Context) -> None:
         from models_app.rendering import work_render
 
-        for _distortion, done in groupby(work_render(work), attrgetter("distortion")):
+        for _distortion, rendered in groupby(work_render(work), attrgetter("distortion")):
+            # Rendered before the transaction: people vote meanwhile, and SQLite has one writer.
+            done = list(rendered)
             with context.saving():
-                publish.renditions_finish(list(done))
+                publish.renditions_finish(done)
             # In the middle of a photo too: what is left of it is free again with the lease.
             context.check()
 

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 from django.utils.translation import gettext as _
 
 from models_app.datasets.lists import Listed, list_read
@@ -40,6 +41,13 @@ class Command(BaseCommand):
             )
         except DatasetError as error:
             raise CommandError(str(error)) from error
+        except OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            raise CommandError(
+                _("The database is busy (%(reason)s); what was imported is kept: run this again.")
+                % {"reason": error}
+            ) from error
         self.report(report, listed=bool(listed))
 
     def report(self, report: ImportReport, *, listed: bool) -> None:

@@ -146,6 +146,7 @@ def test_a_dead_worker_s_job_queues_again_and_the_dead_one_writes_nothing(launch
     assert leases.jobs_reconcile().resumed == 1
     alive = claim()
     assert (alive.pk, alive.attempt, alive.crashes) == (dead.pk, 2, 1)
+    assert alive.log.endswith(" the worker w/1/2 died, or went silent")
     for write in (
         lambda: leases.job_beat(dead, done=9),
         lambda: leases.job_end(dead, "succeeded", worked_s=1),

@@ -277,6 +277,25 @@ def test_photos_that_come_later_are_rendered_unless_somebody_cancelled(
     assert not Rendition.objects.filter(state="pending").exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_locked_while_pictures_are_rendered(real_photos, monkeypatch):
+    from models_app import rendering
+
+    photos_import("d", {real_photos[2]: "coffee.png"})
+    make(Dataset.objects.get())
+    locked: list[bool] = []
+    stored = rendering._stored
+
+    def note(*arguments: object) -> Rendition:
+        locked.append(connection.in_atomic_block)
+        return stored(*arguments)
+
+    monkeypatch.setattr(rendering, "_stored", note)
+    work_all()
+    assert len(locked) == 81
+    assert not any(locked)
+
+
 def test_a_claim_that_nobody_holds_is_freed(dataset: Dataset):
     make(dataset)
     Rendition.objects.update(claimed_by="gone")
