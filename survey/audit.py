@@ -93,4 +93,24 @@ def audit_csv(filters: Filters) -> Iterator[str]:
 
 def detail_text(entry: AuditEntry) -> str:
     """Name and value of each detail, in one line; sorted, as PostgreSQL keeps no order."""
-    return "; ".join(f"{name}: {value}" for name, value in sorted(entry.detail.items()))
+    return "; ".join(_named(name, value) for name, value in sorted(entry.detail.items()))
+
+
+def _named(name: str, value: object) -> str:
+    """Return "name: value"; pairs one level down are said the same way, what is deeper as JSON."""
+    if isinstance(value, dict) and value:
+        inner = ", ".join(f"{key}: {_plain(each)}" for key, each in sorted(value.items()))
+        return f"{name}: {inner}"
+    if isinstance(value, list) and value:
+        return f"{name}: {', '.join(map(_plain, value))}"
+    return f"{name}: {_plain(value)}"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if value is None or value in ({}, []):
+        return _("none")
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from models_app.dashboard.job_pages import job_or_404
+from models_app.dashboard.job_pages import upload_lost
 from models_app.dashboard.views import person
 from models_app.errors import JobConflict
 from models_app.jobs import words
@@ -27,6 +27,8 @@ class Action:
     question: Any
     # What happens, by the job's state.
     said: Callable[[Job], str]
+    # Why it cannot be done now; empty where it can.
+    refusal: Callable[[Job], str]
     button: Any
     done: Any
     do: Callable[[HttpRequest, Job], None]
@@ -54,7 +56,15 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _act(request: HttpRequest, pk: int, action: Action) -> HttpResponse:
-    job = job_or_404(pk)
+    job = selectors.job_get(pk)
+    if job is None:
+        messages.warning(
+            request, _("There is no job %(pk)d; it may have been deleted.") % {"pk": pk}
+        )
+        return redirect("models_dashboard:jobs")
+    if request.method == "GET" and (refusal := action.refusal(job)):
+        messages.warning(request, refusal)
+        return redirect("models_dashboard:job", pk)
     refused = ""
     if request.method == "POST":
         try:
@@ -72,12 +82,41 @@ def _act(request: HttpRequest, pk: int, action: Action) -> HttpResponse:
 
 def _cancel(request: HttpRequest, job: Job) -> None:
     if not jobs.job_cancel(job, by=person(request)):
-        raise JobConflict(
-            _("Job %(pk)d is over, or somebody has asked it to stop already.") % {"pk": job.pk}
-        )
+        raise JobConflict(_cancelled_already(job))
+
+
+def _cancelled_already(job: Job) -> str:
+    return _("Job %(pk)d is over, or somebody has asked it to stop already.") % {"pk": job.pk}
+
+
+def _cancel_refusal(job: Job) -> str:
+    may = not job.is_over and job.cancel_requested_at is None
+    return "" if may else _cancelled_already(job)
+
+
+def _resume_refusal(job: Job) -> str:
+    if upload_lost(job):
+        return words.advice(job, upload_lost=True)
+    if job.state in {Job.State.CANCELLED, Job.State.FAILED}:
+        return ""
+    return _("Job %(pk)d is %(state)s; only cancelled and failed jobs can be resumed.") % {
+        "pk": job.pk,
+        "state": job.get_state_display(),
+    }
+
+
+def _delete_refusal(job: Job) -> str:
+    if job.is_over:
+        return ""
+    return _("Job %(pk)d is %(state)s; cancel it first.") % {
+        "pk": job.pk,
+        "state": job.get_state_display(),
+    }
 
 
 def _resume(request: HttpRequest, job: Job) -> None:
+    if upload_lost(job):
+        raise JobConflict(_resume_refusal(job))
     jobs.job_resume(job, by=person(request))
 
 
@@ -113,6 +152,7 @@ def _delete_said(job: Job) -> str:
 CANCEL = Action(
     gettext_lazy("Cancel this job?"),
     _cancel_said,
+    _cancel_refusal,
     gettext_lazy("Cancel the job"),
     gettext_lazy("Job %(pk)d was asked to stop."),
     _cancel,
@@ -120,6 +160,7 @@ CANCEL = Action(
 RESUME = Action(
     gettext_lazy("Resume this job?"),
     _resume_said,
+    _resume_refusal,
     gettext_lazy("Resume the job"),
     gettext_lazy("Job %(pk)d is in the queue again."),
     _resume,
@@ -127,6 +168,7 @@ RESUME = Action(
 DELETE = Action(
     gettext_lazy("Delete this job?"),
     _delete_said,
+    _delete_refusal,
     gettext_lazy("Delete the job"),
     gettext_lazy("Job %(pk)d and its files were deleted."),
     _delete,

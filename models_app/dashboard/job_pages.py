@@ -26,12 +26,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from models_app.clock import db_now
+from models_app.dashboard.job_figures import figures
 from models_app.dashboard.job_live import answer
+from models_app.errors import JobInvalid
 from models_app.jobs import words
 from models_app.jobs.registry import REGISTRY, kind_label
 from models_app.models import Job, JobSeries
 from models_app.selectors import curves as curve_selectors
 from models_app.selectors import jobs as selectors
+from models_app.services import checkpoints
 from survey.exports import cell
 from survey.roles import Role, analyst_required, has_role
 
@@ -44,6 +47,20 @@ def job_or_404(pk: int) -> Job:
     if job is None:
         raise Http404(_("There is no job %(pk)d; it may have been deleted.") % {"pk": pk})
     return job
+
+
+def upload_lost(job: Job) -> bool:
+    """Whether a failed import has nothing left that a second attempt could read."""
+    if job.kind != checkpoints.KIND or job.state != Job.State.FAILED:
+        return False
+    upload = job.config.get("upload")
+    if not upload or job.resume.get("checkpoint"):
+        return False
+    try:
+        checkpoints.upload_name(upload)
+    except JobInvalid:
+        return True
+    return False
 
 
 @require_GET
@@ -139,10 +156,14 @@ def artifact(request: HttpRequest, pk: int, artifact: int) -> HttpResponseBase:
 def _status(job: Job) -> dict[str, Any]:
     now = db_now()
     places = selectors.positions([job])
+    is_queued = job.state == Job.State.QUEUED
+    waiting = selectors.queue_deserted(job.queue, now) if is_queued else 0
+    lost = upload_lost(job)
     return {
         "job": job,
         "row": words.row(job, now=now, position=places.get(job.pk)),
-        "worked": words.duration(words.worked_s(job, now), coarse=True),
+        "worked": words.worked(job, now),
+        "deserted": words.deserted(job.queue, waiting) if waiting else "",
         "times": [
             (label, words.ago(at, now), words.exact(at), at)
             for label, at in (
@@ -154,7 +175,8 @@ def _status(job: Job) -> dict[str, Any]:
             )
             if at is not None
         ],
-        "advice": words.advice(job),
+        "advice": words.advice(job, upload_lost=lost),
+        "import_url": reverse("models_dashboard:checkpoint_import") if lost else "",
     }
 
 
@@ -165,7 +187,7 @@ def _acts(request: HttpRequest, job: Job) -> dict[str, Any]:
         "may_act": has_role(request.user, Role.ADMIN),
         "may_clone": job.kind in REGISTRY and REGISTRY[job.kind].listed,
         "may_cancel": not job.is_over and job.cancel_requested_at is None,
-        "may_resume": job.state in {Job.State.FAILED, Job.State.CANCELLED},
+        "may_resume": job.state in {Job.State.FAILED, Job.State.CANCELLED} and not upload_lost(job),
     }
 
 
@@ -176,21 +198,18 @@ def _made(job: Job) -> dict[str, Any]:
         "artifacts": [
             {"artifact": each, "size": words.size(each.bytes)} for each in selectors.artifacts(job)
         ],
-        "figures": [(name, _figure(value)) for name, value in job.result.items()],
+        "figures": figures(job),
         "results_url": _results_url(job),
         "survey_url": _survey_url(job),
     }
 
 
-def _figure(value: Any) -> str:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return words.figure(value)
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 300 else f"{text[:300]} …"
-
-
 def _results_url(job: Job) -> str:
-    """The page that a kind has for its results; empty without one."""
+    """The page that a kind has for its results; empty where there is nothing to see on it."""
+    if job.kind == checkpoints.KIND and job.checkpoint_id is None:
+        return ""
+    if job.state in {Job.State.FAILED, Job.State.CANCELLED} and not job.result:
+        return ""
     try:
         return reverse(f"models_dashboard:job_results_{job.kind}", args=[job.pk])
     except NoReverseMatch:

@@ -1,7 +1,7 @@
 """The board of jobs, and what it asks for while it is open."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -57,7 +57,10 @@ def board(request: HttpRequest) -> HttpResponse:
         "next": _query(wanted, rows, after=json.dumps(page.after)) if page.after else "",
         "first": _query(wanted, rows),
         "newest": page.jobs[0].pk if page.jobs else 0,
-        "counts": [(state, label, counts[state]) for state, label in Job.State.choices],
+        "counts": [
+            (state, label, counts[state], _query(replace(wanted, state=state), rows))
+            for state, label in Job.State.choices
+        ],
         "total": sum(counts.values()),
         "is_narrowed": _query(wanted, rows) != _query(selectors.Wanted(sort=wanted.sort), rows),
         "choices": _choices(wanted),
@@ -70,12 +73,14 @@ def board(request: HttpRequest) -> HttpResponse:
 @require_GET
 @analyst_required
 def live(request: HttpRequest) -> HttpResponse:
-    """What changes of the rows `ids`, as JSON: {rows: {id: {...}}, newer, workers (HTML)}."""
+    """What changes of the rows `ids`, as JSON.
+
+    {rows: {id: {...}}, counts: {state: n}, newer, workers (HTML)}
+    """
     jobs = selectors.jobs_shown(_ids(request.GET.get("ids", "")))
     newest = number(request.GET.get("newest"))
-    newer = 0
-    if newest is not None:
-        newer = selectors.jobs_newer(wanted_read(request.GET), than=newest)
+    wanted = wanted_read(request.GET)
+    newer = selectors.jobs_newer(wanted, than=newest) if newest is not None else 0
     return answer(
         request,
         {
@@ -83,6 +88,7 @@ def live(request: HttpRequest) -> HttpResponse:
                 row["job"].pk: {name: value for name, value in row.items() if name != "job"}
                 for row in _shown(jobs)
             },
+            "counts": selectors.states_counted(small=wanted.small),
             "newer": newer,
             "workers": render_to_string("dashboard/_job_workers.html", strip_context()),
         },
@@ -138,7 +144,9 @@ def _shown(jobs: list[Job]) -> list[dict[str, Any]]:
 
 
 def _choices(wanted: selectors.Wanted) -> dict[str, Any]:
-    kinds = [(key, entry.label) for key, entry in REGISTRY.items() if entry.listed or wanted.small]
+    kinds = [
+        (key, entry.label) for key, entry in REGISTRY.items() if not entry.small or wanted.small
+    ]
     return {
         "states": Job.State.choices,
         "kinds": kinds,

@@ -27,6 +27,8 @@ class Entry:
     path: str
     # Whether a person launches it from the list; others come from pages of their own.
     listed: bool = True
+    # Work that pages ask for by themselves; boards show it on request.
+    small: bool = False
 
 
 def registry(*entries: Entry) -> MappingProxyType[str, Entry]:
@@ -51,6 +53,7 @@ REGISTRY = registry(
         gettext_lazy("Renders one photo at every level of every distortion."),
         "contact_sheet.ContactSheetKind",
         listed=False,
+        small=True,
     ),
     Entry(
         "nima_check",

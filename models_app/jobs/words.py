@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from math import inf
+from math import inf, log10
 from typing import Any
 
 from django.template.defaultfilters import filesizeformat
@@ -16,6 +16,9 @@ from models_app.jobs.registry import REGISTRY, kind_get, kind_label
 from models_app.models import Job
 
 State = Job.State
+# From here on the time left is told: seconds of the present attempt, or a share of the work.
+STEADY_S = 5
+STEADY_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ def row(job: Job, *, now: datetime, position: int | None = None) -> Row:
         state_label=state_label(job),
         percent=percent(job),
         progress=progress(job),
-        pace=pace(job),
+        pace=pace(job, now),
         where=where(job, position),
         when=when(job, now),
         at=exact(_moment(job)),
@@ -75,13 +78,14 @@ def progress(job: Job) -> str:
     return said
 
 
-def pace(job: Job) -> str:
-    """Rate and time left of a running job."""
+def pace(job: Job, now: datetime) -> str:
+    """Rate and time left of a running job; at its very beginning nobody can tell the latter."""
     if job.state != State.RUNNING or job.rate <= 0:
         return ""
-    said = _("%(rate)s/s") % {"rate": figure(job.rate)}
+    said = _("%(rate)s/s") % {"rate": rate(job.rate)}
     left = seconds_left(job)
-    if left is not None:
+    begun = (now - _moment(job)).total_seconds() >= STEADY_S
+    if left is not None and (begun or job.done >= STEADY_SHARE * (job.total or 0)):
         said = _("%(rate)s, %(left)s left") % {"rate": said, "left": duration(left)}
     return said
 
@@ -119,6 +123,30 @@ def worked_s(job: Job, now: datetime) -> float:
     if job.state == State.RUNNING and job.claimed_at:
         present = max(0.0, (now - job.claimed_at).total_seconds())
     return job.worked_s + present
+
+
+def worked(job: Job, now: datetime) -> str:
+    """The time that workers have spent on it: below 10 minutes in seconds, once it stands still.
+
+    While it runs they would be news for a page that asks again and again.
+    """
+    seconds = worked_s(job, now)
+    if job.state == State.RUNNING or seconds >= 600:
+        return duration(seconds, coarse=True)
+    if seconds < 60:
+        return duration(seconds)
+    minutes, rest = divmod(round(seconds), 60)
+    return _("%(m)d min %(s)d s") % {"m": minutes, "s": rest}
+
+
+def deserted(queue: str, n: int) -> str:
+    """Say that jobs wait in vain."""
+    said = ngettext(
+        "No worker is running for the queue %(queue)s: %(n_said)s job waits.",
+        "No worker is running for the queue %(queue)s: %(n_said)s jobs wait.",
+        n,
+    )
+    return said % {"queue": Job.Queue(queue).label, "n_said": count(n)}
 
 
 def ago(moment: datetime, now: datetime) -> str:
@@ -165,6 +193,13 @@ def figure(value: float | None) -> str:
     return f"{value:.4g}"
 
 
+def rate(value: float) -> str:
+    """In two significant digits: a rate is no steadier than that."""
+    if value < 10:
+        return f"{value:.2g}"
+    return count(int(round(value, 1 - int(log10(value)))))
+
+
 def size(n: int) -> str:
     return filesizeformat(n).replace("\xa0", " ")
 
@@ -193,10 +228,12 @@ def purpose(job: Job) -> str:
     return str(REGISTRY[job.kind].purpose) if job.kind in REGISTRY else kind_label(job.kind)
 
 
-def advice(job: Job) -> str:
+def advice(job: Job, *, upload_lost: bool = False) -> str:
     """What to do about a job that failed."""
     if job.state != State.FAILED:
         return ""
+    if upload_lost:
+        return _("The file was not kept: import it again.")
     return _(
         "What it saved is kept: put right what the sentence names, then resume it, or launch it "
         "again with other options. The end of its log is below."

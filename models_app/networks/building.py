@@ -11,8 +11,11 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from models_app.networks.architectures import Entry, architecture_get
+from models_app.networks.architectures import BINS, Entry, architecture_get
 from models_app.networks.preprocessing import Preprocessing
+
+# Images that the last layer of random weights is scaled by.
+_IMAGES = 6
 
 
 class Builder(Protocol):
@@ -86,7 +89,9 @@ def weights_expected(entry: Entry) -> Mapping[str, Tensor]:
     return _expected(entry.key)
 
 
-def network_random(key: str, *, seed: int, preprocessing: Preprocessing | None = None) -> Network:
+def network_random(
+    key: str, *, seed: int, preprocessing: Preprocessing | None = None, spread: bool = False
+) -> Network:
     """Return a network that nobody trained, for tests and demonstrations, marked so.
 
     Parameters
@@ -97,17 +102,54 @@ def network_random(key: str, *, seed: int, preprocessing: Preprocessing | None =
         The same seed gives the same weights.
     preprocessing
         The architecture's own where None.
+    spread
+        Whether the last layer is scaled so that photos get scores that differ; see `_spread`.
 
     Raises
     ------
     UnknownArchitectureError
         If there is no such architecture.
+    ValueError
+        If scores are to be spread and the network does not end with a linear layer.
     """
     entry = architecture_get(key)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         module = module_build(entry)
+        if spread:
+            _spread(module, entry.preprocessing)
     return Network(module, entry, preprocessing or entry.preprocessing, random=True)
+
+
+def _spread(module: nn.Module, preprocessing: Preprocessing) -> None:
+    """Scale and shift the last layer: logits of smooth random images get mean 0 and sd about 1.
+
+    Signals fade or explode in a deep network that nobody trained: a MobileNetV2 gives every photo
+    5.5, and an Inception V3 all of them the same bin. Images come from torch's global generator.
+
+    Raises
+    ------
+    ValueError
+        If the network does not end with a linear layer.
+    """
+    head = list(module.modules())[-1]
+    if not isinstance(head, nn.Linear) or head.out_features != BINS:
+        raise ValueError("Scores can only be spread of a network that ends with a linear layer.")
+    side = preprocessing.crop or preprocessing.resize
+    # Coarse and fine, as on photos.
+    layers = [torch.rand(_IMAGES, 3, cells, cells) for cells in (2, 8, 32)]
+    images = torch.stack(
+        [nn.functional.interpolate(each, (side, side), mode="bicubic") for each in layers]
+    ).mean(0)
+    mean, sd = (
+        torch.tensor(each).view(3, 1, 1) for each in (preprocessing.mean, preprocessing.std)
+    )
+    with torch.no_grad():
+        logits = module((images - mean) / sd).double()
+        # Powers of two and sixteenths: what machines add up otherwise changes no weight.
+        scale = 2.0 ** -int(logits.std(0).mean().log2().round())
+        head.weight.mul_(scale)
+        head.bias.mul_(scale).sub_((logits.mean(0) * scale * 16).round() / 16)
 
 
 def weights_hash(weights: Mapping[str, Tensor]) -> str:

@@ -5,6 +5,7 @@ Nothing is fetched unless `download` says so, and nothing random stands in for w
 
 import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import file_digest
 from http.client import HTTPException
@@ -146,6 +147,14 @@ def command_fetch(published: Published) -> str:
     """Return the shell command that puts the file where torch looks for it."""
     target, url = shlex.quote(str(published.cached)), shlex.quote(published.url)
     return f"curl --fail --location --create-dirs --output {target} {url}"
+
+
+def command_fetch_all(wanted: Sequence[Published]) -> str:
+    """Return one shell command that puts all of these files where torch looks for them."""
+    folder = shlex.quote(str(wanted[0].cached.parent))
+    urls = " ".join(shlex.quote(each.url) for each in wanted)
+    options = "--fail --location --create-dirs --remote-name-all"
+    return f"curl {options} --output-dir {folder} {urls}"
 
 
 def weights_load(

@@ -58,7 +58,7 @@ class Alive:
 
 
 def small_kinds() -> list[str]:
-    return [key for key, entry in REGISTRY.items() if not entry.listed]
+    return [key for key, entry in REGISTRY.items() if entry.small]
 
 
 def jobs_wanted(wanted: Wanted) -> QuerySet[Job]:
@@ -150,6 +150,15 @@ def queues_deserted(alive: list[Alive]) -> list[tuple[str, int]]:
     waiting = Job.objects.filter(state=State.QUEUED).values_list("queue")
     counts = waiting.annotate(n=Count("pk")).order_by("queue")
     return [(queue, n) for queue, n in counts if queue not in served]
+
+
+def queue_deserted(queue: str, now: datetime) -> int:
+    """How many jobs wait in a queue that no living worker takes; 0 where one does; two queries."""
+    since = now - timedelta(seconds=settings.JOB_LOST_S)
+    alive = Worker.objects.filter(beat_at__gte=since).values_list("queues", flat=True)
+    if any(queue in queues.split(",") for queues in alive):
+        return 0
+    return Job.objects.filter(state=State.QUEUED, queue=queue).count()
 
 
 def job_get(pk: int) -> Job | None:

@@ -6,6 +6,7 @@ import { place, watch } from "./jobs-live.js";
 
 const board = document.getElementById("board");
 const line = document.getElementById("live");
+const counts = document.querySelector(".counts");
 const rows = new Map([...(board?.querySelectorAll("tr[data-job]") ?? [])].map((row) => [row.dataset.job, row]));
 
 function write(row, values) {
@@ -26,8 +27,14 @@ function tellNewer(n) {
   setText(note.firstElementChild, text);
 }
 
+function tellCounts(states) {
+  for (const place of counts?.querySelectorAll("[data-count]") ?? []) {
+    setText(place, count(states[place.dataset.count]));
+  }
+}
+
 function address() {
-  const query = new URLSearchParams(board?.dataset.query ?? "");
+  const query = new URLSearchParams((board ?? counts)?.dataset.query ?? "");
   query.set("ids", [...rows.keys()].join());
   if (board?.dataset.newest) query.set("newest", board.dataset.newest);
   return `${line.dataset.url}?${query}`;
@@ -39,5 +46,6 @@ watch(line, address, (news) => {
     if (pk in news.rows) write(row, news.rows[pk]);
   }
   if (board?.dataset.newest) tellNewer(news.newer);
+  tellCounts(news.counts);
   place("workers", news.workers);
 });

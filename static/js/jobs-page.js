@@ -5,6 +5,7 @@ import { place, watch } from "./jobs-live.js";
 
 const line = document.getElementById("live");
 const log = document.getElementById("log");
+const status = document.getElementById("status");
 const note = document.querySelector("[data-log-note]");
 const curves = new Curves(document.getElementById("curves"));
 
@@ -38,10 +39,18 @@ log.addEventListener("scroll", () => {
 });
 log.scrollTop = log.scrollHeight;
 
+// What a click brought about is history once the job has moved on.
+function forget(state) {
+  if (state === status.dataset.state) return;
+  status.dataset.state = state;
+  for (const said of document.querySelectorAll(".said")) said.hidden = true;
+}
+
 watch(
   line,
   () => `${line.dataset.url}?log=${(waiting ?? log.dataset).key}`,
   async (news) => {
+    forget(news.state);
     for (const [id, html] of Object.entries(news.parts)) place(id, html);
     followLog(news.log, news.log_key);
     await curves.follow(news.curves);

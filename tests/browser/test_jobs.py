@@ -62,9 +62,11 @@ def test_a_job_from_its_form_to_its_end(study: Survey, visit):
     page.click("#actions >> text=Resume")
     page.click("button:has-text('Resume the job')")
     page.wait_for_selector("#status >> text=number 1 in line")
+    assert page.locator(".said").is_visible()
     work_all()
-    # It appears by itself.
+    # It appears by itself, and what the click brought about is history.
     page.wait_for_selector("#status >> text=succeeded")
+    assert not page.locator(".said").is_visible()
     page.wait_for_selector("#actions >> text=Delete")
     assert "attempt 2 on" in page.inner_text("#log")
     assert f"{BOARD}{job.pk}/" in page.url
@@ -100,7 +102,9 @@ def test_the_board_follows_in_place(transactional_db: None, visit):
     assert row.locator("progress").get_attribute("value") is not None
     assert row.locator("progress").evaluate("(bar) => bar.value") == 50
     assert row.bounding_box() == before
+    assert page.inner_text("[data-count=queued]") == "1"
     job_make(label="New")
+    page.wait_for_selector("[data-count=queued]:text-is('2')")
     page.wait_for_selector("text=One new job – show")
     assert page.locator("a.row:text-is('New')").count() == 0
     page.click("text=One new job – show")
@@ -150,11 +154,9 @@ def test_curves_and_log_grow_while_somebody_looks(transactional_db: None, visit)
     assert log.evaluate("(pre) => pre.scrollTop") == 40
     assert "line 100" not in log.inner_text()
     log.evaluate("(pre) => { pre.scrollTop = pre.scrollHeight; }")
-    page.wait_for_function("document.getElementById('log').textContent.includes('line 100')")
-    page.wait_for_function(
-        "[...document.querySelectorAll('figure')].some((f) => f.innerText.includes('0.25'))"
-    )
-    assert "1,502" in rows.first.inner_text()
+    page.wait_for_selector("#log:has-text('line 100')")
+    page.wait_for_selector("figure >> nth=0 >> tbody tr:has-text('1,502')")
+    assert "0.25" in rows.first.inner_text()
 
     # A keyboard's focus stays on a button while everything around it changes.
     page.locator("#actions >> text=Cancel").focus()

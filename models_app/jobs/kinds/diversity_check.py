@@ -86,7 +86,8 @@ class Config:
     batch_size: int = option(
         gettext_lazy("Batch size"),
         gettext_lazy("Photos at a time; fewer need less memory, and nothing is lost but time."),
-        default=8,
+        # A CPU takes seconds a photo, and progress is told a batch at a time.
+        default=2,
         low=1,
         high=512,
     )
@@ -119,7 +120,7 @@ class DiversityCheck:
         device = device_get(config.device, context)
         try:
             context.stage(_("loading weights"))
-            networks = _networks(config)
+            networks = _networks(config, context)
             context.stage("")
             provenance = _provenance(networks, config, context)
             walk = PhotoWalk(dataset_get(config.dataset), context, size=config.batch_size)
@@ -140,7 +141,7 @@ def _named(name: str, field: str) -> Path:
     return checkpoints.folder() / name
 
 
-def _networks(config: Config) -> "tuple[ContentNetwork, ContentNetwork]":
+def _networks(config: Config, context: Context) -> "tuple[ContentNetwork, ContentNetwork]":
     from models_app.networks.content import classifier_load, detector_load
 
     if config.weights == RANDOM:
@@ -151,7 +152,49 @@ def _networks(config: Config) -> "tuple[ContentNetwork, ContentNetwork]":
             detector_load(file=_named(config.detector_file, "detector_file")),
         )
     download = config.weights == DOWNLOAD
+    _weights_check(context, download=download)
     return classifier_load(download=download), detector_load(download=download)
+
+
+def _weights_check(context: Context, *, download: bool) -> None:
+    """Look for the weights of both networks before either is loaded, to name all that is missing.
+
+    Raises
+    ------
+    JobError
+        If something is; the log has the command for each file on a line of its own.
+    """
+    from models_app.networks.content import CLASSIFIER, DETECTOR
+    from models_app.networks.errors import WeightsMissing
+    from models_app.networks.weights import (
+        command_fetch,
+        command_fetch_all,
+        published_get,
+        weights_find,
+    )
+
+    wanted = [published_get(name) for name in (CLASSIFIER, DETECTOR)]
+    absent = [each for each in wanted if not each.cached.is_file()]
+    if absent and not download:
+        for each in absent:
+            context.log(command_fetch(each))
+        said = _(
+            "The worker lacks weights of %(names)s: choose “%(choice)s” under “Weights”, or run "
+            "on the worker:"
+        ) % {
+            "names": ", ".join(each.name for each in absent),
+            "choice": dict(weights_choices())[DOWNLOAD],
+        }
+        raise JobError(f"{said}\n{command_fetch_all(absent)}")
+    problems = []
+    for each in wanted:
+        try:
+            weights_find(each, download=download)
+        except WeightsMissing as error:
+            context.log(str(error))
+            problems.append(str(error))
+    if problems:
+        raise JobError("\n".join(problems))
 
 
 def _provenance(

@@ -17,7 +17,7 @@ from models_app.jobs.base import Plan
 from models_app.jobs.config import option
 from models_app.jobs.context import Context
 from models_app.models import Checkpoint, Job
-from models_app.networks.architectures import Entry, architecture_keys
+from models_app.networks.architectures import ANY, Entry, architecture_keys
 from models_app.networks.errors import NetworkError
 from models_app.networks.preprocessing import (
     HALF,
@@ -252,7 +252,11 @@ def _network(config: Config, context: Context) -> "Iterator[Network]":
 
     preprocessing = preprocessing_of(config)
     if config.random:
-        yield network_random(config.architecture, seed=config.seed, preprocessing=preprocessing)
+        # Networks that nobody trained give every photo the same score unless their head is scaled.
+        spread = not config.architecture.startswith(ANY)
+        yield network_random(
+            config.architecture, seed=config.seed, preprocessing=preprocessing, spread=spread
+        )
         return
     context.stage(_("reading"))
     with checkpoints.stored_file(checkpoints.upload_name(config.upload)) as path:

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
+from models_app.clock import db_now
 from models_app.errors import JobError, JobInvalid
 from models_app.jobs import words
 from models_app.jobs.base import Kind
@@ -61,6 +62,8 @@ class Command(BaseCommand):
         except JobError as error:
             raise CommandError(str(error), returncode=2) from error
         self.stdout.write(str(job.pk))
+        if waiting := selectors.queue_deserted(job.queue, db_now()):
+            self.stderr.write(words.deserted(job.queue, waiting))
         if options["wait"]:
             self.wait(job)
 
@@ -136,6 +139,6 @@ def show(bar: "tqdm[Any]", job: Job) -> None:
     position = selectors.positions([job]).get(job.pk)
     bar.total = job.total or None
     bar.n = min(job.done, job.total) if job.total else job.done
-    parts = [words.progress(job), words.pace(job), words.where(job, position)]
+    parts = [words.progress(job), words.pace(job, db_now()), words.where(job, position)]
     bar.set_description_str(words.state_label(job), refresh=False)
     bar.set_postfix_str("; ".join(part for part in parts if part))

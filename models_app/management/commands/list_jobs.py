@@ -1,4 +1,5 @@
 import json
+import os
 from argparse import ArgumentParser
 from typing import Any
 
@@ -27,6 +28,16 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self.write_all(options)
+            self.stdout.flush()
+        except BrokenPipeError:
+            # Whoever reads has seen enough, as `head` has; Python must not try again at its end.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.stdout.fileno())
+            os.close(nowhere)
+
+    def write_all(self, options: dict[str, Any]) -> None:
         if options["limit"] < 0:
             raise CommandError(
                 _("--limit is %(n)d; allowed are whole numbers from 0.") % {"n": options["limit"]},

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 
@@ -14,7 +15,7 @@ from models_app.models import Job
 from models_app.services.datasets import photos_import
 from models_app.services.publish import survey_make
 from tests.jobs import work_all
-from tests.jobs_rows import job_make
+from tests.jobs_rows import job_make, worker_make
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +38,9 @@ def test_it_launches_what_a_file_says_and_prints_the_number(study: None, tmp_pat
     path.write_text('{"survey": "study", "parts": 2}')
     out, err = run("launch_job", "render_survey", f"--config={path}", "--set", "part=2")
     job = Job.objects.get()
-    assert (out, err) == (f"{job.pk}\n", "")
+    # Standard output is for scripts.
+    waits = "No worker is running for the queue CPU: 1 job waits.\n"
+    assert (out, err) == (f"{job.pk}\n", waits)
     assert job.config == {"survey": "study", "part": 2, "parts": 2}
     assert job.created_by is None
 
@@ -100,6 +103,7 @@ def ends_as(monkeypatch, state: str, **values: object) -> None:
 
 def test_waiting_follows_a_job_to_its_end(study: None, monkeypatch):
     monkeypatch.setattr(launch_job.follow, "__defaults__", (lambda _seconds: work_all(),))
+    worker_make()
     Job.objects.all().delete()
     from models_app.models import Rendition
 
@@ -186,6 +190,14 @@ def test_a_list_as_json_goes_through_all_pages(monkeypatch, django_assert_num_qu
     assert len(found) == 10
     assert [each["position"] for each in found] == list(range(10, 0, -1))
     assert found[0]["label"] == 'A "name"\n=1+1'
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    job_make()
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as out:
+        call_command("list_jobs", stdout=out)
 
 
 def test_a_negative_limit_is_refused():

@@ -106,8 +106,8 @@ def test_the_list_has_the_figures_of_each_dataset(admin: Client, dataset: Datase
     assert size > 100_000
     assert "demo 7 0 val 1 · no split 6 " in said
     # Four of seven scores are above 5: Wilson's interval by hand.
-    assert "57.1% random weights 25.0–84.2% 7 4 A &lt;i&gt;study&lt;/i&gt;" in said
-    assert "&lt;b&gt;none&lt;/b&gt; 0 0 0 bytes — — — — — —" in said
+    assert "57.1% random weights 25.0–84.2%, n = 7 4 A &lt;i&gt;study&lt;/i&gt;" in said
+    assert "&lt;b&gt;none&lt;/b&gt; 0 0 0 bytes — — — —" in said
 
 
 def test_a_dataset_shows_its_photos(admin: Client, dataset: Dataset):
@@ -234,7 +234,7 @@ def test_conditions_are_said_and_taken_back_one_by_one(admin: Client, dataset: D
 
 
 def test_pages_are_turned_and_keep_the_filter(admin: Client, dataset: Dataset, monkeypatch):
-    monkeypatch.setattr("models_app.photo_selectors.PAGE_PHOTOS", 3)
+    monkeypatch.setattr("models_app.selectors.photos.PAGE_PHOTOS", 3)
     assert PAGE_PHOTOS == 48
     first, second, last = (get(admin, dataset, page=n) for n in (1, 2, 3))
     assert shown(first) + shown(second) + shown(last) == NAMES

@@ -48,7 +48,6 @@ def test_looking_at_the_question_changes_nothing(manager: Client, action: str):
     assert '<form method="post">' in page
     assert "&lt;b&gt;A&lt;/b&gt; job" in page
     assert Job.objects.get().state == ACTIONS[action]
-    assert manager.get(f"{BOARD}99999/{action}/").status_code == 404
     assert manager.put(f"{BOARD}{job.pk}/{action}/").status_code == 405
 
 
@@ -103,6 +102,42 @@ def test_work_that_goes_on_is_not_deleted(manager: Client, state: str):
     assert answer.status_code == 409
     assert f"Job {job.pk} is {state}; cancel it first." in answer.content.decode()
     assert Job.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("action", "state", "said"),
+    [
+        ("cancel", "succeeded", "is over, or somebody has asked it to stop already."),
+        ("resume", "succeeded", "is succeeded; only cancelled and failed jobs can be resumed."),
+        ("delete", "running", "is running; cancel it first."),
+    ],
+)
+def test_a_question_that_came_too_late_is_not_asked(
+    manager: Client, action: str, state: str, said: str
+):
+    job = job_make(state)
+    answer = manager.get(f"{BOARD}{job.pk}/{action}/", follow=True)
+    assert answer.redirect_chain == [(f"{BOARD}{job.pk}/", 302)]
+    assert f"Job {job.pk} {said}" in answer.content.decode()
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_job_that_is_gone_leads_to_the_board(manager: Client, action: str):
+    for ask in (manager.get, manager.post):
+        answer = ask(f"{BOARD}99999/{action}/", follow=True)
+        assert answer.redirect_chain == [(BOARD, 302)]
+        assert "There is no job 99999; it may have been deleted." in answer.content.decode()
+
+
+def test_an_import_without_its_file_is_imported_again_not_resumed(manager: Client):
+    token = "ab" * 16
+    job = job_make("failed", kind="import_checkpoint", config={"upload": token}, error="Bad file.")
+    page = manager.get(f"{BOARD}{job.pk}/").content.decode()
+    assert "The file was not kept: import it again." in page
+    assert 'href="/dashboard/models/checkpoints/import/"' in page
+    assert "/resume/" not in page
+    assert manager.post(f"{BOARD}{job.pk}/resume/").status_code == 409
+    assert Job.objects.get().state == "failed"
 
 
 def test_a_superuser_is_an_admin_too(admin: Client):

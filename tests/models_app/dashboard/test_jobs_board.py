@@ -72,6 +72,26 @@ def test_the_work_of_pages_is_shown_on_request(analyst: Client):
     assert labels(analyst.get(f"{BOARD}?kind=contact_sheet")) == ["Sheet"]
 
 
+def test_imports_are_no_small_work(analyst: Client):
+    job_make("failed", label="Import", kind="import_checkpoint", config={})
+    response = analyst.get(BOARD)
+    assert labels(response) == ["Import"]
+    assert "failed 1" in text(response)
+
+
+def test_counts_keep_the_other_filters_and_follow(analyst: Client):
+    job = job_make("queued", label="one")
+    page = analyst.get(f"{BOARD}?queue=cpu&state=queued&rows=200").content.decode()
+    assert 'href="?state=failed&amp;queue=cpu&amp;rows=200"' in page
+    first = live(analyst, ids=job.pk)
+    assert first.json()["counts"] == {
+        "queued": 1, "running": 0, "succeeded": 0, "failed": 0, "cancelled": 0
+    }  # fmt: skip
+    assert live(analyst, first["ETag"], ids=job.pk).status_code == 304
+    job_make("failed")
+    assert live(analyst, first["ETag"], ids=job.pk).json()["counts"]["failed"] == 1
+
+
 @pytest.fixture
 def mixed() -> dict[str, int]:
     ada = User.objects.create_user("eve")
@@ -241,8 +261,8 @@ def test_the_board_costs_the_same_for_any_number_of_jobs(
         assert analyst.get(BOARD).status_code == 200
     ids = ",".join(map(str, Job.objects.values_list("pk", flat=True)))
     # 1 session, 2 person, 3 role, 4 jobs, 5 newer, 6 clock, 7 places, 8 clock, 9 workers,
-    # 10 what they do, 11 queues
-    with django_assert_num_queries(11):
+    # 10 what they do, 11 queues, 12 states
+    with django_assert_num_queries(12):
         assert live(analyst, ids=ids, newest=1).status_code == 200
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,7 +12,7 @@ from django.test import Client
 
 from models_app.clock import db_now
 from models_app.models import Checkpoint, Dataset, Job, JobArtifact
-from tests.jobs_rows import curve_make, job_make
+from tests.jobs_rows import curve_make, job_make, worker_make
 
 BOARD = "/dashboard/models/jobs/"
 pytestmark = pytest.mark.django_db
@@ -81,6 +82,83 @@ def test_every_option_is_explained_and_defaults_are_marked(analyst: Client):
     shown = re.search(r'<pre class="json"[^>]*>(.*?)</pre>', response.content.decode(), re.DOTALL)
     assert shown is not None
     assert json.loads(shown[1].replace("&quot;", '"')) == job.config
+
+
+def test_a_queue_without_a_worker_is_told(analyst: Client):
+    job = job_make(queue="gpu")
+    worker_make(queues="cpu")
+    said = "No worker is running for the queue GPU: 1 job waits. Start a worker"
+    assert said in text(analyst.get(f"{BOARD}{job.pk}/"))
+    worker_make("den/7", queues="cpu,gpu")
+    assert "No worker is running" not in text(analyst.get(f"{BOARD}{job.pk}/"))
+
+
+@pytest.mark.parametrize(
+    ("worked", "said"), [(38.2, "38 s"), (252, "4 min 12 s"), (600, "10 min"), (7.5, "7.5 s")]
+)
+def test_short_work_is_told_in_seconds(analyst: Client, worked: float, said: str):
+    job = job_make("succeeded", worked_s=worked)
+    assert f"Worked {said} Launched" in text(analyst.get(f"{BOARD}{job.pk}/"))
+
+
+@pytest.mark.parametrize(
+    ("ran_s", "done", "rate", "said"),
+    [
+        (1, 5, 5.273, "5 of 100 5.3/s State"),
+        (6, 5, 5.273, "5 of 100 5.3/s, 18 s left"),
+        (1, 10, 11.4, "10 of 100 11/s, 7.9 s left"),
+        (6, 5, 1234, "5 of 100 1,200/s, 0.1 s left"),
+    ],
+)
+def test_the_time_left_is_told_once_it_is_known(
+    analyst: Client, ran_s: float, done: int, rate: float, said: str
+):
+    job = job_make(
+        "running", done=done, total=100, rate=rate, claimed_at=db_now() - timedelta(seconds=ran_s)
+    )
+    assert said in text(analyst.get(f"{BOARD}{job.pk}/"))
+
+
+def test_figures_have_names(analyst: Client):
+    estimate = {"value": 12.345, "low": 10, "high": 15.02}
+    job = job_make(
+        "succeeded",
+        kind="diversity_check",
+        config={},
+        result={
+            "effective_classes": {"order1": estimate, "order2": {"undefined": "too few photos"}},
+            "unreadable_names": [],
+            "random_weights": False,
+        },
+    )
+    said = text(analyst.get(f"{BOARD}{job.pk}/"))
+    assert (
+        "Effective number of classes order 1: 12.3 (95% interval 10 to 15); order 2: too few photos"
+    ) in said
+    assert "Random weights no" in said
+    assert "unreadable" not in said
+    checked = job_make(
+        "succeeded", kind="nima_check", config={}, result={"share_above_5_low": 0.98761}
+    )
+    said = text(analyst.get(f"{BOARD}{checked.pk}/"))
+    assert "Share above 5, lower bound (95%) 0.9876" in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "result", "offered"),
+    [
+        ("nima_check", "failed", {}, False),
+        ("nima_check", "cancelled", {}, False),
+        ("nima_check", "running", {}, True),
+        ("nima_check", "succeeded", {"n": 3}, True),
+        ("import_checkpoint", "running", {}, False),
+    ],
+)
+def test_results_are_offered_where_there_are_any(
+    analyst: Client, kind: str, state: str, result: dict[str, int], offered: bool
+):
+    job = job_make(state, kind=kind, config={}, result=result)
+    assert ("Open the results" in text(analyst.get(f"{BOARD}{job.pk}/"))) == offered
 
 
 def test_a_failure_is_a_sentence_with_what_to_do(analyst: Client):
@@ -172,11 +250,12 @@ def test_the_page_costs_the_same_however_much_it_shows(analyst: Client, django_a
         curve_make(job, f"curve-{n}", range(4))
         job_make(cloned_from=job)
     # 1 session, 2 person, 3 role, 4 job, 5 curves, 6 clock, 7 its place, 8 files, 9 photos,
-    # 10 clones
-    with django_assert_num_queries(10):
+    # 10 clones, 11 and 12 whether a worker takes its queue
+    with django_assert_num_queries(12):
         assert analyst.get(f"{BOARD}{job.pk}/").status_code == 200
-    # 1 session, 2 person, 3 role, 4 job, 5 clock, 6 its place, 7 files, 8 curves
-    with django_assert_num_queries(8):
+    # 1 session, 2 person, 3 role, 4 job, 5 clock, 6 its place, 7 files, 8 curves,
+    # 9 and 10 whether a worker takes its queue
+    with django_assert_num_queries(10):
         assert analyst.get(f"{BOARD}{job.pk}/live/").status_code == 200
 
 

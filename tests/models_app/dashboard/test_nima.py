@@ -53,6 +53,13 @@ def test_the_page_shows_share_interval_and_source(analyst, check: Job):
     )
 
 
+def test_scores_that_are_all_the_same_are_told(analyst, check: Job):
+    said = "All photos have the same score; their order means nothing."
+    assert said not in analyst.get(address(check)).content.decode()
+    PhotoScore.objects.update(mean=5.5)
+    assert said in analyst.get(address(check)).content.decode()
+
+
 def test_figures_and_histogram(check: Job):
     from models_app.selectors.findings import scores_histogram
 

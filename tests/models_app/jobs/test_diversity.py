@@ -119,12 +119,19 @@ def test_random_weights_are_marked_and_need_a_word(strips):
 
 
 def test_without_weights_it_names_the_command_that_helps(real_photos, monkeypatch, tmp_path):
+    from models_app.networks.weights import published_get
+
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     photos_make(real_photos[2:3])
     job = launch()
     assert job.state == "failed"
-    assert "curl --fail --location" in job.error
-    assert "densenet121" in job.error
+    said, command = job.error.splitlines()
+    assert "published weights, downloaded by the worker where it lacks them" in said
+    assert command.startswith("curl --fail --location")
+    urls = [published_get(name).url for name in ("densenet121", "retinanet_resnet50_fpn")]
+    assert command.split()[-2:] == urls
+    for url in urls:
+        assert f" {url}" in job.log
     assert not PhotoContent.objects.exists()
 
 

@@ -1,10 +1,12 @@
 import subprocess
 import sys
+from itertools import pairwise
 
 import pytest
 import torch
 from torchvision import models
 
+from models_app.imaging import open_photo
 from models_app.networks.architectures import (
     ANY,
     REGISTRY,
@@ -21,6 +23,7 @@ from models_app.networks.building import (
 )
 from models_app.networks.errors import UnknownArchitectureError
 from models_app.networks.preprocessing import HALF, Preprocessing
+from models_app.networks.scoring import score
 
 # RegNet has no meta tensors; of each kind the smallest is built in earnest.
 BUILT = [name for name in BACKBONES if not name.startswith("regnet")]
@@ -151,6 +154,22 @@ def test_a_seed_gives_the_same_weights_and_leaves_torchs_generator_alone() -> No
     assert first.weights_hash == again.weights_hash
     assert first.weights_hash != other.weights_hash
     assert first.random
+
+
+@pytest.mark.parametrize("key", ["nima_mobilenet_v2", "nima_vgg16", "nima_inception_v3"])
+def test_spread_random_weights_judge_photos_differently(key: str, real_photos) -> None:
+    first, again = (network_random(key, seed=4, spread=True) for _ in range(2))
+    assert first.weights_hash == again.weights_hash
+    photos = [(path.name, open_photo(path)) for path in real_photos]
+    means = sorted(float(found.mean) for found in score(photos, first))
+    assert len(means) == len(real_photos)
+    assert min(high - low for low, high in pairwise(means)) > 1e-4
+    assert means[-1] - means[0] > 0.1
+
+
+def test_a_network_without_a_linear_end_is_not_spread() -> None:
+    with pytest.raises(ValueError, match="ends with a linear layer"):
+        network_random(f"{ANY}squeezenet1_1", seed=1, spread=True)
 
 
 def test_a_hash_tells_names_shapes_types_and_values_apart() -> None:

@@ -27,7 +27,7 @@ def fill(count: int, actor: User | None = None, action: str = "job.launch") -> N
 
 def labels(client: Client, query: str = "") -> list[str]:
     page = client.get(f"{TRAIL}?{query}").content.decode()
-    return re.findall(r"<td>(job \d+) ", page)
+    return re.findall(r">(job \d+) <span", page)
 
 
 def rows(client: Client, query: str = "") -> list[dict[str, str]]:
@@ -115,6 +115,18 @@ def test_labels_and_details_are_text(manager: Client):
     assert "<script>alert" not in page
     assert "<img src=x>" not in page
     assert "&lt;i&gt;: &lt;img src=x&gt;" in page
+
+
+def test_details_are_said_in_words(manager: Client):
+    detail = {
+        "which": {"split": "val", "score": {"b": 1, "a": [2]}}, "photos": 3, "names": ["x", "y"],
+        "random": True, "why": None, "left": {},
+    }  # fmt: skip
+    audit_record(actor=None, action="photo.exclude", detail=detail)
+    assert (
+        "left: none; names: x, y; photos: 3; random: yes; "
+        'which: score: {"a": [2], "b": 1}, split: val; why: none'
+    ) in text_of(manager.get(TRAIL).content.decode()).replace("&quot;", '"')
 
 
 def test_the_download_has_every_entry_and_runs_in_no_spreadsheet(manager: Client):
