@@ -160,8 +160,9 @@ def test_nothing_readable_is_a_failure_in_words(checkpoint):
 
 
 def test_a_damaged_file_of_weights_is_told(checkpoint):
-    with default_storage.open(checkpoint.file, "ab") as file:
-        file.write(b"x")
+    content = file_read(checkpoint.file)
+    with default_storage.open(checkpoint.file, "wb") as file:
+        file.write(content + b"x")
     job = nima_launch(checkpoint)
     work_all()
     job.refresh_from_db()
