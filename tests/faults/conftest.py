@@ -25,7 +25,7 @@ from tests.conftest import needs
 from tests.factories import file_read
 
 # Seconds; the shortest that settings allow.
-QUICK = {"JOB_HEARTBEAT_SECONDS": "1", "JOB_LOST_SECONDS": "4", "JOB_RESEND_SECONDS": "2"}
+QUICK = {"JOB_HEARTBEAT_SECONDS": "1", "JOB_LOST_SECONDS": "6", "JOB_RESEND_SECONDS": "2"}
 
 
 def database_url() -> str:
