@@ -41,7 +41,7 @@ class Config:
     )
     device: str = option(
         gettext_lazy("Device"),
-        gettext_lazy("What computes; scores of a CPU and a GPU differ from the fifth digit on."),
+        gettext_lazy("What computes; a CPU and a GPU may differ in the last digits of a score."),
         default="auto",
         choices=device_choices,
     )
