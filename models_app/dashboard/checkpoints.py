@@ -50,6 +50,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         **checkpoint_shown(found),
         "users": selectors.checkpoint_users(found),
+        "children": selectors.checkpoint_children(found),
         "may_act": has_role(request.user, Role.ADMIN),
     }
     return render(request, "dashboard/checkpoint.html", context)

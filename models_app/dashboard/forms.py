@@ -127,6 +127,30 @@ class LaunchForm:
             self.error = str(error)
 
     @property
+    def common(self) -> list[Shown]:
+        """Options that are shown at once."""
+        return [shown for shown in self.shown if not shown.each.option.group]
+
+    @property
+    def groups(self) -> dict[str, list[Shown]]:
+        """The others by heading, in the order of their first option."""
+        found: dict[str, list[Shown]] = {}
+        for shown in self.shown:
+            if heading := str(shown.each.option.group):
+                found.setdefault(heading, []).append(shown)
+        return found
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether an option under a heading is wrong or not at its default."""
+        return any(
+            shown.error
+            or self.values.get(shown.each.name, shown.each.default) != shown.each.default
+            for group in self.groups.values()
+            for shown in group
+        )
+
+    @property
     def shown(self) -> list[Shown]:
         return [
             Shown(

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from models_app.dashboard import training_words
 from models_app.jobs import words
 from models_app.models import Job
 
@@ -37,6 +38,7 @@ LABELS: dict[str, dict[str, Any]] = {
         "effective_objects": gettext_lazy("Effective number of objects"),
         **COMMON,
     },
+    "pretrain": training_words.LABELS,
     "render_survey": {
         "pending": gettext_lazy("Pictures still to make"),
         "ready": gettext_lazy("Pictures made"),

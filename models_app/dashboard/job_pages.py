@@ -28,6 +28,7 @@ from django.views.decorators.http import require_GET
 from models_app.clock import db_now
 from models_app.dashboard.job_figures import figures
 from models_app.dashboard.job_live import answer
+from models_app.dashboard.training_words import JOB_CURVES
 from models_app.errors import JobInvalid
 from models_app.jobs import words
 from models_app.jobs.registry import REGISTRY, kind_label
@@ -38,6 +39,8 @@ from models_app.services import checkpoints
 from survey.exports import cell
 from survey.roles import Role, analyst_required, has_role
 
+# By kind: curves that are shown at once, where the others are too many for that.
+FIRST_CURVES = {"pretrain": JOB_CURVES}
 # series:step:every
 KNOWN = re.compile(r"(\d{1,18}):(-?\d{1,18}):(\d{1,18})", re.ASCII)
 
@@ -69,12 +72,15 @@ def upload_lost(job: Job) -> bool:
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     job = job_or_404(pk)
     series = curve_selectors.series_of(job)
+    options = words.options(job)
     context = {
         **_status(job),
         **_made(job),
         "kind": kind_label(job.kind),
         "purpose": words.purpose(job),
-        "options": words.options(job),
+        "options": options,
+        "has_more_options": any(each["is_default"] and not each["is_common"] for each in options),
+        "first_curves": FIRST_CURVES.get(job.kind, ()),
         "config": json.dumps(job.config, indent=2, ensure_ascii=False),
         "series": [{"series": each, "last": words.figure(each.last_value)} for each in series],
         "log_key": _key(job.log),

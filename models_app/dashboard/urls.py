@@ -15,6 +15,7 @@ urlpatterns = [
     path("surveys/<slug:slug>/renditions/", views.renditions, name="renditions"),
     path("datasets/", include("models_app.dashboard.dataset_urls")),
     path("", include("models_app.dashboard.finding_urls")),
+    path("training/", include("models_app.dashboard.training_urls")),
     path("distortions/", sheets.page, name="distortions"),
     path("distortions/ask/", sheets.ask, name="sheet_ask"),
     path("distortions/state/", sheets.state, name="sheet_state"),

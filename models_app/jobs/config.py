@@ -32,6 +32,8 @@ class Option:
     choices: Choices | None = None
     # So many letters a text may have.
     longest: int = 255
+    # A heading of the form's second part; empty: shown at once.
+    group: "Text" = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,12 @@ REGISTRY = registry(
         "diversity_check.DiversityCheck",
     ),
     Entry(
+        "pretrain",
+        gettext_lazy("Pretraining"),
+        gettext_lazy("Trains a network on the photos of a dataset without labels."),
+        "pretrain.Pretrain",
+    ),
+    Entry(
         "import_checkpoint",
         gettext_lazy("Import checkpoint"),
         gettext_lazy("Checks the weights of a network and stores them."),

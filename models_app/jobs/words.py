@@ -219,6 +219,7 @@ def options(job: Job) -> list[dict[str, Any]]:
                 "help": each.option.help if each else _("This version does not know it."),
                 "value": value if isinstance(value, str) else json.dumps(value),
                 "is_default": bool(each and not each.required and each.default == value),
+                "is_common": bool(each and not each.option.group),
             }
         )
     return found

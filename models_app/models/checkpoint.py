@@ -1,13 +1,21 @@
 """Weights of networks, with all that is needed to use them."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Checkpoint(models.Model):
     """A network's weights in one stored safetensors file; never changed once it is there."""
 
+    class Purpose(models.TextChoices):
+        JUDGE = "judge", _("judges photos")
+        # Learnt without labels: the backbone and heads of a pretext task.
+        PRETRAINED = "pretrained", _("pretrained")
+
     name = models.CharField(max_length=100, unique=True)
-    # Key of models_app.networks.architectures.
+    purpose = models.CharField(max_length=10, choices=Purpose, default=Purpose.JUDGE)
+    # Of a judge: key of models_app.networks.architectures; of a pretrained network: its backbone,
+    # as a training's configuration names it.
     architecture = models.CharField(max_length=80)
     file = models.CharField(max_length=255)
     bytes = models.BigIntegerField()
@@ -18,6 +26,13 @@ class Checkpoint(models.Model):
     is_random = models.BooleanField(default=False)
     # Where it came from, in words (a file's name, a paper, a job).
     source = models.CharField(max_length=255, blank=True)
+    # The job that trained it, and the weights that it began with.
+    made_by = models.ForeignKey(
+        "Job", on_delete=models.SET_NULL, null=True, blank=True, related_name="made"
+    )
+    parent = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="children"
+    )
     created_by = models.CharField(max_length=150, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

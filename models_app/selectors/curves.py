@@ -74,6 +74,12 @@ def curves(job: Job, known: dict[int, Known]) -> list[Curve]:
     return found
 
 
+def curve_named(job: Job, name: str) -> Curve | None:
+    """One curve of a job, thinned out; None where there is none; up to five queries."""
+    series = JobSeries.objects.filter(job=job, name=name).first()
+    return _curve(series, None, MOST) if series else None
+
+
 def points_all(job: Job) -> Iterator[tuple[str, int, float | None]]:
     """Every point, curve by curve; one query a curve, in chunks."""
     for series in series_of(job):

@@ -132,8 +132,9 @@ def photos_checked(job: Job) -> int:
 
 
 def checkpoint_choices() -> list[tuple[str, str]]:
-    """Names of checkpoints, the newest first; one query."""
-    found = Checkpoint.objects.order_by("-pk").values_list("name", "is_random")
+    """Names of checkpoints that judge photos, the newest first; one query."""
+    judges = Checkpoint.objects.filter(purpose=Checkpoint.Purpose.JUDGE)
+    found = judges.order_by("-pk").values_list("name", "is_random")
     return [
         (name, _("%(name)s (random weights)") % {"name": name} if random else name)
         for name, random in found
@@ -146,8 +147,13 @@ def checkpoint_named(name: str) -> Checkpoint | None:
 
 
 def checkpoint_get(pk: int) -> Checkpoint | None:
-    """One query."""
-    return Checkpoint.objects.filter(pk=pk).first()
+    """A checkpoint with what it came from; one query."""
+    return Checkpoint.objects.select_related("parent", "made_by").filter(pk=pk).first()
+
+
+def checkpoint_children(checkpoint: Checkpoint) -> list[Checkpoint]:
+    """Checkpoints that began with these weights, the newest first; one query."""
+    return list(checkpoint.children.order_by("-pk")[:50])
 
 
 def checkpoints_shown() -> list[Checkpoint]:

@@ -198,6 +198,9 @@ def checkpoint_record(
     is_random: bool,
     source: str,
     by: User | None,
+    purpose: str = Checkpoint.Purpose.JUDGE,
+    made_by: Job | None = None,
+    parent: Checkpoint | None = None,
 ) -> Checkpoint:
     """Write the row of a stored file. Raises JobInvalid for a name that is taken."""
     try:
@@ -212,6 +215,9 @@ def checkpoint_record(
                 is_random=is_random,
                 source=source,
                 created_by=by.get_username() if by else "",
+                purpose=purpose,
+                made_by=made_by,
+                parent=parent,
             )
     except IntegrityError:
         raise JobInvalid(name_taken(name), "name") from None

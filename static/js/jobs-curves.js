@@ -7,7 +7,7 @@ import { fetchJson } from "./jobs-live.js";
 
 const lang = document.documentElement.lang || "en";
 const digits = new Intl.NumberFormat(lang, { maximumSignificantDigits: 4 });
-const number = (value) => {
+export const number = (value) => {
   if (value === null || value === undefined) return "";
   const small = value !== 0 && Math.abs(value) < 1e-3;
   return small || Math.abs(value) >= 1e9 ? value.toExponential(3) : digits.format(value);
@@ -15,11 +15,11 @@ const number = (value) => {
 
 // An axis has room for few letters.
 const short = (value) => {
-  if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e6)) return value.toExponential(0);
+  if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e6)) return value.toExponential(1).replace(".0e", "e");
   return digits.format(value);
 };
 
-function option(curve, texts, colours, logarithmic) {
+export function option(curve, texts, colours, logarithmic) {
   const { px } = colours;
   const label = { color: colours.quiet, fontSize: px(11), hideOverlap: true };
   const points = curve.shown.filter(([, value]) => !logarithmic || value === null || value > 0);
@@ -69,7 +69,7 @@ function option(curve, texts, colours, logarithmic) {
   };
 }
 
-function element(name, properties = {}, ...children) {
+export function element(name, properties = {}, ...children) {
   const made = Object.assign(document.createElement(name), properties);
   made.append(...children);
   return made;
@@ -163,11 +163,24 @@ export class Curves {
       element("div", { className: "beside" }, details, thinned));
     const curve = { series, name, value, thinned, box, rows, details, points: [], shown: [], every: 0 };
     details.addEventListener("toggle", () => details.open && this.#table(curve));
-    this.#root.querySelector("[data-curves]").append(figure);
+    this.#place(figure, name);
     window.echarts.init(box, null, { renderer: "svg" });
     this.#sizes.observe(box);
     this.#curves.set(series, curve);
     return curve;
+  }
+
+  // Where a kind says which curves come first, the others wait behind a click.
+  #place(figure, name) {
+    const first = this.#texts.first?.split(" ").filter(Boolean) ?? [];
+    const more = this.#root.querySelector("[data-more]");
+    if (!first.length || first.includes(name)) {
+      figure.style.order = first.indexOf(name);
+      this.#root.querySelector("[data-curves]").append(figure);
+      return;
+    }
+    more.hidden = false;
+    more.querySelector(".curves").append(figure);
   }
 
   #draw(curve) {

@@ -50,6 +50,33 @@ print(sorted(name for name in sys.modules if name in {"django", "celery", "rest_
 """
 
 
+# As on a machine that has a GPU and little else: what is not installed cannot be found.
+TRAINING = """
+import sys
+absent = {"django", "rest_framework", "celery", "matplotlib", "timm", "tensorboard"}
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in absent:
+            raise ModuleNotFoundError(name, name=name)
+sys.meta_path.insert(0, Absent())
+import importlib.util
+real = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *more: None if name in absent else real(name, *more)
+import torch
+torch.set_num_threads(1)
+from pathlib import Path
+from tempfile import mkdtemp
+from models_app.training.pretraining import pretrain
+from tests.models_app.training.runs import NAMES, DemoPhotos, tiny
+folder = Path(mkdtemp())
+outcome = pretrain(tiny(epochs=1), DemoPhotos(NAMES[:4]), folder)
+assert outcome.state == "finished"
+assert (folder / "results" / "rank_accuracy.csv").is_file()
+assert not list(folder.glob("results/*.svg"))
+print(sorted(name for name in sys.modules if name.split(".")[0] in absent))
+"""
+
+
 def run(program: str) -> str:
     # Where tests run on PostgreSQL, this one's database is in use by them.
     env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
@@ -68,3 +95,7 @@ def test_analysis_imports_no_framework():
 
 def test_distortions_run_without_django():
     assert run(DISTORTIONS) == "[]"
+
+
+def test_training_runs_with_torch_and_little_else():
+    assert run(TRAINING) == "[]"

@@ -1,0 +1,1 @@
+"""Figures for papers, as SVG and PNG; matplotlib without pyplot, no torch, no Django."""

@@ -1,0 +1,156 @@
+"""From a configuration and photos to the parts of a training, new or resumed."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from models_app.training.checkpoint import State
+from models_app.training.config import TrainConfig
+from models_app.training.errors import ConfigInvalid, TrainingError
+from models_app.training.feeding import Feeding, Measuring
+from models_app.training.loop import Parts
+from models_app.training.losses.balance import balance_build
+from models_app.training.networks import PretextNetwork, network_build
+from models_app.training.optimising import optimiser_build
+from models_app.training.origins import Origin
+from models_app.training.position import Position
+from models_app.training.pretext.building import pretext_build
+from models_app.training.processes import Averaging
+from models_app.training.saving import Saving
+from models_app.training.site import Site
+from models_app.training.statistics import BatchStatistics
+from models_app.training.steps.stepper import Stepper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembled:
+    """A training that can begin or go on.
+
+    Attributes
+    ----------
+    parts, position
+        For the loop.
+    origin
+        What the initial weights were.
+    measure
+        Evaluates photos over all processes.
+    """
+
+    parts: Parts
+    position: Position
+    origin: Origin
+    measure: Measuring
+
+
+def device_choose(wanted: str, local_rank: int = 0) -> torch.device:
+    """Return the device that an option asks for.
+
+    Raises
+    ------
+    TrainingError
+        If a GPU is wanted and there is none.
+    """
+    found = torch.cuda.is_available()
+    if wanted == "cuda" and not found:
+        raise TrainingError(
+            "device is cuda, and torch finds no NVIDIA GPU here; set device to auto or cpu, or "
+            "train on a machine with a GPU."
+        )
+    return torch.device("cuda", local_rank) if found and wanted != "cpu" else torch.device("cpu")
+
+
+def device_name(device: torch.device) -> str:
+    """Return what people call it."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+
+
+def assemble(config: TrainConfig, at: Site, state: State | None) -> Assembled:
+    """Build all parts of a training; with a state it goes on where that was saved.
+
+    Raises
+    ------
+    ConfigInvalid, WeightsMissing
+        As `network_build` and `pretext_build`.
+    """
+    pretext = pretext_build(config)
+    # A state has all weights; the file that they came from may be gone.
+    fresh = config if state is None else replace(config, weights="random", weights_file="")
+    network, origin = network_build(fresh, pretext)
+    if config.sync_bn:
+        network = _synchronised(network, at)
+    network.to(at.device)
+    balance = balance_build(config.balance, config.terms, pretext.temperature).to(at.device)
+    optimiser = optimiser_build(config, network, balance, fused=at.device.type == "cuda")
+    position = Position()
+    if state is not None:
+        origin = Origin.from_json(state.info["origin"])
+        position = Position.from_json(state.info["position"])
+        network.load_state_dict(state.network, strict=True)
+        balance.load_state_dict(state.training["balance"], strict=True)
+        _optimiser_load(optimiser, state.training["optimiser"])
+    averaging = Averaging(network) if at.processes.count > 1 else None
+    statistics = BatchStatistics(network.backbone, frozen=config.bn_group == "frozen")
+    stepper = Stepper(
+        config,
+        network,
+        statistics,
+        balance=balance,
+        model=averaging,
+        processes=at.processes,
+        choice=position.choice,
+        log=at.reports.log if at.processes.first else lambda _text: None,
+    )
+    feeding = Feeding(config, at, pretext, position)
+    loader = feeding.loader(at.split.train, shuffled=True)
+    measure = Measuring(config, at, pretext, network, feeding)
+    saving = Saving(config, at, origin, network, balance, optimiser, stepper)
+    parts = Parts(
+        config=config,
+        pretext=pretext,
+        network=network,
+        balance=balance,
+        statistics=statistics,
+        stepper=stepper,
+        optimiser=optimiser,
+        loader=loader,
+        fed=partial(feeding.fed, loader),
+        reports=at.reports,
+        processes=at.processes,
+        device=at.device,
+        validate=measure.scalars,
+        save=saving.state,
+        save_best=saving.best,
+    )
+    return Assembled(parts=parts, position=position, origin=origin, measure=measure)
+
+
+def _synchronised(network: PretextNetwork, at: Site) -> PretextNetwork:
+    """Let BatchNorm measure over all processes; alone that changes nothing.
+
+    Raises
+    ------
+    ConfigInvalid
+        On a CPU, where torch cannot.
+    """
+    if at.device.type != "cuda":
+        raise ConfigInvalid(
+            "sync_bn joins the batches of several GPUs, and this runs on a CPU; set sync_bn to "
+            "false.",
+            "sync_bn",
+        )
+    if at.processes.count > 1:
+        network.backbone = nn.SyncBatchNorm.convert_sync_batchnorm(network.backbone)
+    return network
+
+
+def _optimiser_load(optimiser: Optimizer, state: dict[str, Any]) -> None:
+    optimiser.load_state_dict(state)
+    # As it was made beside the weights: files know no memory format.
+    for held in optimiser.state.values():
+        for name, value in held.items():
+            if isinstance(value, Tensor) and value.ndim == 4:
+                held[name] = value.contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,151 @@
+"""The command line: `python -m models_app.training.run CONFIG.json --output DIR`.
+
+Several GPUs of one machine: `torchrun --nproc-per-node=N -m models_app.training.run ...`.
+"""
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from types import FrameType
+
+from models_app.networks.errors import NetworkError
+from models_app.training.assembly import device_choose
+from models_app.training.config import TrainConfig
+from models_app.training.errors import ConfigInvalid, TrainingError
+from models_app.training.folder import FolderPhotos
+from models_app.training.pretraining import RESULTS, Outcome, pretrain
+from models_app.training.processes import Processes, processes_join
+from models_app.training.reports import Console, Reports, Silent
+from models_app.training.settings import range_text, settings_of
+
+
+class _Stop:
+    """Becomes true at Ctrl-C or SIGTERM: the step that runs is finished, and its state saved."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._ask)
+
+    def __call__(self) -> bool:
+        return self.asked
+
+    def _ask(self, number: int, _frame: FrameType | None) -> None:
+        self.asked = True
+        # The second one does what it always does.
+        signal.signal(number, signal.SIG_DFL)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train as the command line says; return its exit status.
+
+    0 when finished or stopped as asked, 2 where something has to be put right first.
+    """
+    given = _parser().parse_args(arguments)
+    try:
+        config = TrainConfig.from_file(given.config)
+        if given.photos is not None:
+            config = replace(config, photos=str(given.photos))
+        cuda = device_choose(config.device).type == "cuda"
+        with processes_join(cuda=cuda) as processes:
+            outcome = _train(config, given, processes)
+    except (TrainingError, NetworkError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except OSError as error:
+        # Such as a full disk; the states before are whole.
+        sys.stderr.write(f"The run could not be written ({error.strerror or error}).\n")
+        return 2
+    if processes.first:
+        sys.stdout.write(_told(outcome, given.output))
+    return 0
+
+
+def _train(config: TrainConfig, given: argparse.Namespace, processes: Processes) -> Outcome:
+    if not config.photos:
+        raise ConfigInvalid(
+            "photos is empty; name a folder in the configuration or after --photos.", "photos"
+        )
+    base = given.config.parent
+    # What is named on the command line is relative to where that is typed.
+    folder = Path(config.photos) if given.photos is not None else base / config.photos
+    reports: Reports = Console() if processes.first else Silent()
+    return pretrain(
+        config,
+        FolderPhotos(folder),
+        given.output,
+        resume=given.resume,
+        reports=reports,
+        should_stop=_Stop(),
+        max_steps=given.max_steps,
+        processes=processes,
+        base=base,
+    )
+
+
+def _told(outcome: Outcome, folder: Path) -> str:
+    position = outcome.position
+    if outcome.state == "stopped":
+        return (
+            f"Stopped at step {position.step} of epoch {position.epoch + 1}; go on with --resume.\n"
+        )
+    lines = [
+        f"Finished after {position.step} steps; the best epoch is {position.best_epoch}. "
+        f"Results: {folder / RESULTS}"
+    ]
+    if position.skipped:
+        lines.append(f"{position.skipped} steps were not finite and were skipped.")
+    if position.unreadable:
+        lines.append(f"{len(position.unreadable)} photos could not be read.")
+    ranked = (outcome.results or {}).get("rank_accuracy")
+    for row in [*ranked["aspects"], ranked["all"]] if ranked else ():
+        found = row["accuracy"]
+        if found is not None:
+            lines.append(
+                f"rank accuracy {row['key']}: {found['value']:.4f} "
+                f"({found['low']:.4f} to {found['high']:.4f})"
+            )
+    return "\n".join(lines) + "\n"
+
+
+class _Options(argparse.Action):
+    """Prints every option of a configuration, and ends."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Print them."""
+        defaults = {each.name: each.default for each in fields(TrainConfig)}
+        for name, known in settings_of(TrainConfig).items():
+            allowed = ", ".join(known.choices or ()) or range_text(known)
+            if isinstance(defaults[name], bool | str) and not known.choices:
+                allowed = "a text" if isinstance(defaults[name], str) else "true or false"
+            default = json.dumps(defaults[name])
+            sys.stdout.write(f"{name} = {default}  ({allowed})\n    {known.help}\n")
+        parser.exit()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m models_app.training.run",
+        description="Pretrain a network on photos without labels.",
+    )
+    parser.add_argument("config", type=Path, help="JSON file; what it leaves out has its default")
+    parser.add_argument("--options", nargs=0, action=_Options, help="list all options, and end")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--photos", type=Path, help="folder of photos, instead of the file's")
+    parser.add_argument("--resume", action="store_true", help="go on from the last intact state")
+    parser.add_argument("--max-steps", type=int, help="stop after so many steps in all")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,249 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from models_app.training.errors import MemoryShort
+from models_app.training.networks import PretextNetwork
+from models_app.training.statistics import BatchStatistics
+from models_app.training.steps.choosing import Choice, smaller, way_fits, ways
+from models_app.training.steps.memory import (
+    Kept,
+    free_of_group,
+    kept_measure,
+    memory_available,
+    out_of_memory,
+)
+from models_app.training.steps.stepper import Stepper
+from tests.models_app.training.step_parts import (
+    assert_close,
+    averages,
+    batch_of,
+    gradients,
+    network_small,
+    objective,
+    small,
+)
+
+CPU = torch.device("cpu")
+KEPT = Kept(plain=1e6, checkpoint=1e5, working=0)
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def pictures(real_photos: list[Path]) -> Tensor:
+    return batch_of(real_photos, 32, 6)
+
+
+def test_what_the_way_back_keeps_is_counted_exactly() -> None:
+    network = nn.Sequential(nn.Conv2d(3, 4, 1), nn.Sigmoid(), nn.Conv2d(4, 2, 1))
+    pictures = torch.ones(5, 3, 8, 8)
+    kept = kept_measure(network, network, network, pictures)
+    # The input of the first convolution, the result of the sigmoid: float32, 8 x 8 pixels.
+    assert kept.plain == 4 * 64 * (3 + 4)
+    assert kept.working == 3 * 4 * 64 * 4
+
+
+def test_checkpoints_keep_less_and_larger_pictures_more() -> None:
+    def kept(side: int) -> Kept:
+        network = network_small(side=side)
+        pictures = torch.zeros(2, 3, side, side, dtype=torch.uint8)
+        return kept_measure(network, network.backbone, network.features, pictures)
+
+    small_ones, large_ones = kept(64), kept(128)
+    assert small_ones.checkpoint < small_ones.plain / 2
+    assert 3.5 < large_ones.plain / small_ones.plain < 4.1
+
+
+def test_layers_that_do_not_learn_keep_nothing() -> None:
+    network = network_small(trainable="last_block")
+    pictures = torch.zeros(2, 3, 32, 32, dtype=torch.uint8)
+    kept = kept_measure(network, network.backbone, network.features, pictures)
+    whole = network_small()
+    all_of_it = kept_measure(whole, whole.backbone, whole.features, pictures)
+    assert kept.plain < all_of_it.plain / 5
+
+
+def test_memory_is_what_the_machine_has_at_most() -> None:
+    total = int(Path("/proc/meminfo").read_text().split()[1]) * 1024
+    assert 0 < memory_available(CPU) <= total
+
+
+def test_a_containers_limit_counts(tmp_path: Path) -> None:
+    names = ("memory.max", "memory.current", "inactive_file")
+    assert free_of_group(tmp_path, *names) is None
+    (tmp_path / "memory.current").write_text("700\n")
+    (tmp_path / "memory.stat").write_text("anon 500\ninactive_file 150\n")
+    (tmp_path / "memory.max").write_text("max\n")
+    assert free_of_group(tmp_path, *names) is None
+    (tmp_path / "memory.max").write_text("1000\n")
+    # Read files are given up when memory is needed.
+    assert free_of_group(tmp_path, *names) == 450
+
+
+def test_torchs_own_error_is_known() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(2**50, dtype=torch.uint8)
+    assert out_of_memory(caught.value)
+    with pytest.raises(RuntimeError) as other:
+        torch.ones(2) @ torch.ones(3)
+    assert not out_of_memory(other.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, ("plain", "checkpoint")),
+        ({"bn_group": "photo"}, ("plain", "cache", "cache+checkpoint")),
+        ({"bn_group": "photo", "memory": "checkpoint"}, ("checkpoint",)),
+        ({"bn_group": "frozen", "memory": "cache"}, ("cache",)),
+    ],
+)
+def test_the_configuration_decides_what_may_be_chosen(
+    options: dict[str, str], expected: tuple[str, ...]
+) -> None:
+    assert ways(small(**options)) == expected
+
+
+@pytest.mark.parametrize(
+    ("group", "available", "way"),
+    [
+        ("batch", 2e8, "plain"),
+        ("batch", 1e8, "checkpoint"),
+        ("photo", 2e8, "plain"),
+        ("photo", 1e8, "cache"),
+        ("photo", 5e6, "cache+checkpoint"),
+    ],
+)
+def test_the_fastest_way_that_fits_is_taken(group: str, available: float, way: str) -> None:
+    config = small(bn_group=group)
+    found, why = way_fits(
+        config, KEPT, pictures=100, group=10, available=int(available), strict=True
+    )
+    assert found == way
+    assert why.endswith("GB")
+
+
+def test_what_cannot_fit_on_a_cpu_is_refused_before_it_starts() -> None:
+    options = {"pictures": 100, "group": 100, "available": 5_000_000}
+    with pytest.raises(MemoryShort, match="lower photos_per_batch, side or width, or set bn_group"):
+        way_fits(small(), KEPT, strict=True, **options)
+    # A GPU says so itself.
+    assert way_fits(small(), KEPT, strict=False, **options)[0] == "checkpoint"
+    with pytest.raises(MemoryShort, match="set memory to cache"):
+        way_fits(small(bn_group="photo", memory="plain"), KEPT, strict=True, **options)
+    with pytest.raises(MemoryShort, match="set memory to checkpoint"):
+        way_fits(small(memory="plain"), KEPT, strict=True, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, ["checkpoint"]),
+        ({"memory": "plain"}, []),
+        ({"bn_group": "photo"}, ["cache", "cache+checkpoint"]),
+        (
+            {"bn_group": "frozen"},
+            ["cache 50", "cache 25", "cache 12", "cache 6", "cache 3", "cache 1"],
+        ),
+        ({"bn_group": "frozen", "chunk_images": 8}, ["cache", "cache+checkpoint"]),
+    ],
+)
+def test_it_goes_on_to_what_needs_less(options: dict[str, object], expected: list[str]) -> None:
+    choice: Choice | None = Choice(memory="plain")
+    found = []
+    while choice := smaller(choice, small(**options), pictures=100):
+        found.append(f"{choice.memory} {choice.chunk}" if choice.chunk else choice.memory)
+    assert found == expected
+
+
+def _stepped(
+    pictures: Tensor, choice: dict[str, object] | None, **options: object
+) -> tuple[PretextNetwork, Stepper]:
+    network = network_small(**options)
+    statistics = BatchStatistics(network, frozen=options.get("bn_group") == "frozen")
+    stepper = Stepper(small(**options), network, statistics, choice=choice)
+    stepper.step(pictures, None, objective, step=3)
+    statistics.commit()
+    return network, stepper
+
+
+@pytest.mark.parametrize("options", [{}, {"bn_group": "photo"}, {"bn_group": "frozen"}])
+def test_choosing_leaves_no_trace(options: dict[str, str], pictures: Tensor) -> None:
+    torch.manual_seed(11)
+    before = torch.get_rng_state()
+    chosen, stepper = _stepped(pictures, None, **options)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert stepper.choice is not None
+    assert stepper.choice.memory == "plain"
+    assert stepper.choice.text.startswith("Steps: plain")
+    # As a resumed run does it: nothing is measured, and all is the same to the last digit.
+    again, other = _stepped(pictures, stepper.choice.to_json(), **options)
+    assert other.choice == stepper.choice
+    assert_close(gradients(again), gradients(chosen), 0)
+    assert_close(averages(again), averages(chosen), 0)
+    # Only the optimiser changes weights.
+    fresh = network_small(**options).state_dict()
+    learnt = dict(chosen.named_parameters())
+    assert all(torch.equal(weight.detach(), fresh[name]) for name, weight in learnt.items())
+
+
+def test_the_warm_up_does_not_hide_what_comes_after_it(pictures: Tensor) -> None:
+    network = network_small()
+    network.train_layers(heads_only=True)
+    stepper = Stepper(small(), network, BatchStatistics(network))
+    stepper.step(pictures, None, objective, step=0)
+    assert stepper.choice is not None
+    assert not network.backbone_learns
+    told = float(stepper.choice.why.split()[1])
+    whole = network_small()
+    kept = kept_measure(whole, whole.backbone, whole.features, pictures[0])
+    assert told == pytest.approx(24 * (kept.plain + kept.working) / 1e9, abs=0.006)
+
+
+def test_frozen_chunks_are_measured_and_a_given_one_is_taken(pictures: Tensor) -> None:
+    _network, stepper = _stepped(pictures, None, bn_group="frozen")
+    assert stepper.choice is not None
+    assert stepper.choice.chunk in (24, 16)
+    assert "pictures/s by chunk 24: " in stepper.choice.why
+    _network, stepper = _stepped(pictures, None, bn_group="frozen", chunk_images=7)
+    assert stepper.choice is not None
+    assert stepper.choice.chunk == 0
+
+
+def _short(spare: int, group: str, memory: str = "auto") -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.models_app.training.short_memory", str(spare), group, memory],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
+        env={"PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits memory as Linux does")
+@pytest.mark.parametrize(
+    ("spare", "group", "way"),
+    [(250, "batch", "checkpoint"), (120, "photo", "cache"), (220, "frozen", "cache of ")],
+)
+def test_when_memory_runs_out_the_same_step_is_done_with_less(
+    spare: int, group: str, way: str
+) -> None:
+    assert _short(spare, group).splitlines()[-1].startswith(f"Steps: {way}")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits memory as Linux does")
+@pytest.mark.parametrize(
+    ("group", "memory", "remedy"),
+    [("batch", "auto", "width, or set bn_group to photo"), ("photo", "plain", "memory to cache")],
+)
+def test_when_nothing_is_left_one_sentence_says_what_to_change(
+    group: str, memory: str, remedy: str
+) -> None:
+    told = _short(30, group, memory).splitlines()[-1]
+    way = "plain" if memory == "plain" else "checkpoint"
+    assert told.startswith(f"MemoryShort: A step needs more than there is with {way} for 24")
+    assert remedy in told

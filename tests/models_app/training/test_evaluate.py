@@ -1,0 +1,255 @@
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from models_app.distortions.pictures import photo_to_tensor
+from models_app.imaging import open_photo
+from models_app.training.config import TrainConfig
+from models_app.training.errors import Diverged
+from models_app.training.evaluate import classes_right, evaluate, outcomes_of
+from models_app.training.loader import Batch
+from models_app.training.measured import KEPT, SAMPLES, Kept, Measured, kept_trim, measured_join
+from models_app.training.networks import PretextNetwork, network_build
+from models_app.training.pretext.building import Pretext, pretext_build
+
+SOME = "jpeg_compression,gaussian_noise,brightness,contrast,vibrance,rotate,hcrop"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def photos(real_photos: list[Path]) -> list[Tensor]:
+    found = []
+    for path in sorted(real_photos)[:3]:
+        image = open_photo(path)
+        image.thumbnail((90, 90), Image.Resampling.BILINEAR)
+        found.append(photo_to_tensor(image))
+    return found
+
+
+@dataclass
+class Case:
+    config: TrainConfig
+    pretext: Pretext
+    network: PretextNetwork
+
+    def measure(self, photos: list[Tensor], sizes: tuple[int, ...], **more) -> Measured:
+        """Evaluate photos in batches of these sizes; photo n has the key 9 - n."""
+        batches, start = [], 0
+        for number, size in enumerate(sizes):
+            places = range(start, start + size)
+            keys, names = [str(9 - n) for n in places], [f"photo {n}" for n in places]
+            part = list(photos[start : start + size])
+            batches.append(Batch(number, part, keys, names, list(range(size)), 0.0))
+            start += size
+        return evaluate(self.network, self.pretext, self.config, batches, self.make, **more)
+
+    def make(self, batch: Batch) -> Tensor:
+        return self.pretext.views.make(batch.photos, keys=batch.keys, seed=1)
+
+
+def case(task: str, **options: object) -> Case:
+    config = TrainConfig(
+        task=task, side=32, width=0.25, weights="random", **{"distortions": SOME, **options}
+    )
+    pretext = pretext_build(config)
+    network, _origin = network_build(config, pretext)
+    with torch.no_grad():
+        # Untrained scores differ by less than a rounding step, and nearly all would be ties.
+        for head in network.heads.values():
+            for layer in head.modules():
+                if isinstance(layer, nn.Linear):
+                    layer.weight *= 1000
+    return Case(config, pretext, network)
+
+
+def test_outcomes_equal_a_plain_double_loop():
+    chart = case("ranking").pretext.chart
+    # One decimal, so that there are ties.
+    scores = np.random.default_rng(2).random((3, len(chart.variants), 1)).round(1)
+    found = outcomes_of(scores.astype(np.float32), chart)
+    for photo in range(3):
+        of = dict(zip(chart.variants, scores[photo, :, 0].tolist(), strict=True))
+        plain = [
+            (of[less] > of[more]) - (of[less] < of[more])
+            for entry in chart.distortions
+            for chain in entry.chains
+            for less, more in chain.pairs()
+        ]
+        assert found[photo].tolist() == plain
+    assert {-1, 0, 1} == set(found.ravel())
+
+
+def test_of_three_scores_the_pairs_aspect_decides():
+    chart = case("ranking").pretext.chart
+    scores = np.random.default_rng(3).random((2, len(chart.variants), 3)).astype(np.float32)
+    found = outcomes_of(scores, chart)
+    for column, aspect in enumerate(chart.aspects):
+        own = [chart.distortions[n].aspect == aspect for n in chart.pair_distortion]
+        alone = outcomes_of(scores[:, :, [column]], chart)
+        assert (found[:, own] == alone[:, own]).all()
+
+
+def test_classes_compete_within_their_aspect_only():
+    chart = case("classification").pretext.chart
+    logits = np.random.default_rng(4).normal(size=(2, len(chart.variants), len(chart.classes)))
+    found = classes_right(logits, chart)
+    for photo in range(2):
+        for picture, place in enumerate(chart.distorted):
+            key = chart.variants[place][0]
+            aspect = next(entry.aspect for entry in chart.distortions if entry.key == key)
+            rivals = [n for n, entry in enumerate(chart.classes) if entry.aspect == aspect]
+            named = max(rivals, key=lambda n: logits[photo, place, n])
+            assert found[photo, picture] == (chart.classes[named].key == key)
+
+
+@pytest.mark.parametrize(
+    ("task", "parts"),
+    [
+        ("ranking", {"outcomes"}),
+        ("ranking_classification", {"outcomes", "right"}),
+        ("ranking_regression", {"outcomes", "squares"}),
+        ("classification", {"right"}),
+        ("regression", {"squares"}),
+        ("rotnet", {"right"}),
+        ("simclr", set()),
+    ],
+)
+def test_a_task_has_its_parts(task: str, parts: set[str], photos: list[Tensor]):
+    measured = case(task).measure(photos, (3,))
+    found = {
+        name for name in ("outcomes", "right", "squares") if getattr(measured, name) is not None
+    }
+    assert found == parts
+    assert all(len(getattr(measured, name)) == 3 for name in parts)
+    assert measured.photos == (("7", "photo 2"), ("8", "photo 1"), ("9", "photo 0"))
+
+
+@pytest.mark.parametrize("task", ["ranking_classification", "ranking_regression"])
+def test_losses_and_errors_are_those_of_the_terms(task: str, photos: list[Tensor]):
+    made = case(task)
+    measured = made.measure(photos, (2, 1), chunk=7)
+    batch = Batch(0, photos, ["9", "8", "7"], ["", "", ""], [0, 1, 2], 0.0)
+    pictures = made.make(batch)
+    made.network.eval()
+    with torch.no_grad():
+        outputs = made.network(pictures.flatten(0, 1))
+    for key, term in made.pretext.terms.items():
+        loss = float(term.loss(outputs[key].unflatten(0, (3, -1))))
+        assert measured.losses[key] == pytest.approx(loss, rel=1e-4)
+    if task == "ranking_regression":
+        assert measured.squares.sum(1).mean() == pytest.approx(
+            measured.losses["regression"], rel=1e-4
+        )
+
+
+def test_batches_chunks_and_order_do_not_matter(photos: list[Tensor]):
+    made = case("ranking_regression")
+    whole, parts = made.measure(photos, (3,)), made.measure(photos, (2, 1), chunk=5)
+    assert whole.photos == parts.photos
+    # Other chunks round otherwise, which may turn a pair that is nearly tied.
+    assert (whole.outcomes == parts.outcomes).mean() > 0.99
+    assert np.allclose(whole.squares, parts.squares, rtol=1e-3, atol=1e-4)
+
+
+def test_the_network_stays_as_it_was(photos: list[Tensor]):
+    made = case("ranking")
+    made.network.train()
+    frozen = next(m for m in made.network.modules() if isinstance(m, nn.BatchNorm2d))
+    frozen.eval()
+    before = {name: value.clone() for name, value in made.network.state_dict().items()}
+    made.measure(photos, (2,))
+    assert made.network.training
+    assert not frozen.training
+    after = made.network.state_dict()
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
+    assert all(weight.grad is None for weight in made.network.parameters())
+
+
+def test_a_lonely_last_photo_joins_the_batch_before(photos: list[Tensor]):
+    made = case("simclr")
+    seen: list[int] = []
+    joined = made.measure(photos, (2, 1), seen=seen.append)
+    assert seen == [3]
+    assert joined.losses["simclr"] == pytest.approx(made.measure(photos, (3,)).losses["simclr"])
+
+
+def test_a_single_photo_is_measured(photos: list[Tensor]):
+    measured = case("ranking_regression", agreement=True).measure(photos, (1,))
+    assert measured.outcomes.shape[0] == 1
+    assert set(measured.losses) == {"ranking", "regression", "agreement"}
+
+
+def test_without_photos_nothing_is_measured():
+    measured = case("ranking").measure([], (0,))
+    assert (measured.photos, measured.losses, measured.outcomes) == ((), {}, None)
+
+
+def test_outputs_that_are_not_finite_name_the_photo(photos: list[Tensor]):
+    made = case("regression")
+    with torch.no_grad():
+        next(made.network.heads["regression"].parameters()).fill_(float("nan"))
+    with pytest.raises(Diverged, match="regression on photo 0 is not finite"):
+        made.measure(photos, (2,))
+
+
+def test_parts_of_several_processes_join_to_the_whole(photos: list[Tensor]):
+    made = case("ranking_regression")
+    whole = made.measure(photos, (3,), chunk=1)
+    one, two = made.measure(photos, (2,), chunk=1), made.measure(photos, (3,), chunk=1)
+    # The second process has the third photo only.
+    only = Measured(
+        two.photos[:1],
+        {term: float("nan") for term in two.losses} | losses_of(made, photos[2], "7"),
+        two.outcomes[:1],
+        None,
+        two.squares[:1],
+        {photo: kept for photo, kept in two.kept.items() if photo == two.photos[0]},
+    )
+    joined = measured_join([one, made.measure([], (0,)), only])
+    assert joined.photos == whole.photos
+    assert (joined.outcomes == whole.outcomes).all()
+    assert (joined.squares == whole.squares).all()
+    assert joined.losses == pytest.approx(whole.losses)
+    assert joined.kept.keys() == whole.kept.keys()
+    with pytest.raises(ValueError, match="Nothing was measured"):
+        measured_join([])
+
+
+def losses_of(made: Case, photo: Tensor, key: str) -> dict[str, float]:
+    batch = Batch(0, [photo], [key], ["photo 2"], [0], 0.0)
+    found = evaluate(made.network, made.pretext, made.config, [batch], made.make, chunk=1)
+    return dict(found.losses)
+
+
+def test_the_same_few_photos_are_kept_whatever_the_order():
+    tiles = np.zeros((1, 2, 2, 3), dtype=np.uint8)
+    keys = [f"{n:03}" for n in np.random.default_rng(1).permutation(KEPT + 7)]
+    kept: dict = {}
+    for key in keys:
+        kept = kept_trim(kept | {(key, "name"): Kept({}, tiles)})
+    assert [key for key, _name in kept] == [f"{n:03}" for n in range(KEPT)]
+    assert sum(each.tiles is not None for each in kept.values()) == SAMPLES
+
+
+def test_kept_outputs_and_pictures_are_the_photos_own(photos: list[Tensor]):
+    made = case("ranking_regression")
+    measured = made.measure(photos, (3,))
+    pictures = made.make(Batch(0, photos[1:2], ["8"], ["photo 1"], [0], 0.0))[0]
+    kept = measured.kept["8", "photo 1"]
+    assert (kept.tiles == pictures.permute(0, 2, 3, 1).numpy()).all()
+    scores = kept.outputs["ranking"][None]
+    assert (outcomes_of(scores, made.pretext.chart)[0] == measured.outcomes[1]).all()
+    assert made.measure(photos, (3,), keep=False).kept == {}
