@@ -9,6 +9,7 @@ for module in (
     "bench.clients",
     "bench.jobs",
     "bench.jobs_dashboard",
+    "bench.training",
 ):
     print(f"== {module}", flush=True)
     subprocess.run([sys.executable, "-m", module], check=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from bench.peaks import peak_forget, peak_mb
 from bench.training_photos import MANY, Repeated
 from models_app.training.assembly import assemble
 from models_app.training.config import TrainConfig
@@ -27,7 +28,7 @@ from models_app.training.steps.choosing import Choice, way_fits
 from models_app.training.steps.groups import groups_make
 from models_app.training.steps.memory import Kept, memory_available
 from models_app.training.steps.trials import kept_try
-from models_app.training.stopwatch import PHASES, memory_mb
+from models_app.training.stopwatch import PHASES
 
 # A step that takes longer than this is not thrown away to warm up.
 LONG = 2.0
@@ -60,13 +61,20 @@ class _Shares(Silent):
 class Running:
     """A real training that can be let go on for a while, and the yardsticks of its step.
 
+    Parameters
+    ----------
+    begun
+        Whether to make two steps at once, after which rounds may follow.
+
     Raises
     ------
     TrainingError
         As `assemble`; `MemoryShort` where a way that was asked for does not fit.
     """
 
-    def __init__(self, config: TrainConfig, photos: Photos, device: torch.device) -> None:
+    def __init__(
+        self, config: TrainConfig, photos: Photos, device: torch.device, *, begun: bool = True
+    ) -> None:
         self.config = config
         self.device = device
         self.reports = _Shares()
@@ -90,10 +98,11 @@ class Running:
         self.network: PretextNetwork = made.parts.network
         self.views = made.parts.pretext.views.count
         self.peak_mb = 0.0
-        # Chooses how steps are computed, and touches all memory once.
-        self.long = self._train(lambda times: True)[0] > LONG
-        self._train(lambda times: self.long or len(times) > 1)
-        self.reports.seconds = dict.fromkeys(PHASES, 0.0)
+        if begun:
+            # Chooses how steps are computed, and touches all memory once.
+            self._train(lambda _times: True)
+            self.long = self._train(lambda _times: True)[0] > LONG
+            self.reports.seconds = dict.fromkeys(PHASES, 0.0)
 
     @property
     def choice(self) -> Choice:
@@ -177,9 +186,14 @@ class Running:
             return objective({k: each.unflatten(0, (photos, -1)) for k, each in outputs.items()})
 
         groups = self._groups("variant", photos)
-        return self._rate(
+        # The released program compiles nothing.
+        self.network.backbone_uncompile()
+        rate = self._rate(
             pictures.flatten(0, 1), groups, choice, self.network.features, loss, seconds
         )
+        if self.choice.compiled:
+            self.network.backbone_compile()
+        return rate
 
     def pictures(self) -> Tensor:
         """Render one batch."""
@@ -194,13 +208,15 @@ class Running:
         return kept_try(self.network, self.parts.statistics, pictures.flatten(0, 1)[:2])
 
     def choice_all_graphs(self, pictures: Tensor) -> tuple[int, Choice]:
-        """Return how many photos (b) has memory for, and how: plain, else blocks computed twice.
+        """Return for how many photos (b) has memory, and how it computes.
 
-        By the stepper's estimate, since a CPU's memory that runs out ends the process.
+        The way of the real step where that keeps all graphs; else plain, or blocks computed
+        twice, by the stepper's estimate, since a CPU's memory that runs out ends the process.
         """
+        if not self.choice.cached:
+            return len(pictures), replace(self.choice, compiled=False)
         config = replace(self.config, bn_group="batch", memory="auto", chunk_images=0)
-        kept = self.kept(pictures)
-        photos = len(pictures)
+        kept, photos = self.kept(pictures), len(pictures)
         while True:
             try:
                 memory, _why = way_fits(
@@ -211,12 +227,11 @@ class Running:
                     available=memory_available(self.device),
                     strict=True,
                 )
+                return photos, Choice(memory=memory)
             except MemoryShort:
                 if photos == 1:
                     raise
                 photos //= 2
-                continue
-            return photos, Choice(memory=memory)
 
     def _groups(self, bn_group: str, photos: int) -> Groups:
         chunk = self.config.chunk_images or self.choice.chunk
@@ -274,22 +289,3 @@ def bare_step(
     loss(network.outputs(found)).backward()
     for group in groups:
         forward(group).backward(found.grad[group])
-
-
-def peak_forget(device: torch.device) -> None:
-    """Start the measure of the most memory anew, where the system can."""
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats()
-        return
-    resets = Path("/proc/self/clear_refs")
-    if resets.exists():
-        resets.write_text("5")
-
-
-def peak_mb(device: torch.device) -> float:
-    """Return the most memory since `peak_forget`: the GPU's, or this process's with torch."""
-    status = Path("/proc/self/status")
-    if device.type == "cuda" or not status.exists():
-        return memory_mb(device)
-    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
-    return int(lines["VmHWM"].split()[0]) / 2**10

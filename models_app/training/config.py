@@ -91,6 +91,11 @@ def _check_pretext(config: TrainConfig) -> None:
         select(config.distortions, preset=config.preset)
     except UnknownDistortionError as error:
         raise ConfigInvalid(f"distortions: {error}", "distortions") from error
+    if config.entry.views == "variants":
+        from models_app.training.pretext.chart import chart_build
+
+        # Says so where the distortions leave a loss nothing to learn.
+        chart_build(config)
     for name in ("agreement", "rank_across_photos"):
         if getattr(config, name) and not config.entry.ranks:
             raise ConfigInvalid(

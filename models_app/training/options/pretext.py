@@ -9,8 +9,7 @@ from models_app.training.settings import gettext_noop, setting
 _ = gettext_noop
 _GROUP = _("Pretext task")
 
-RANKABLE = {k: preset.label for k, preset in PRESETS.items() if preset.geometry == "square"}
-"""Presets of whole photos, whose levels have an order."""
+CHOICES = {key: preset.label for key, preset in PRESETS.items()}
 
 BALANCES = {
     "exp": _("exp(L / T), summed (the paper's)"),
@@ -33,7 +32,7 @@ class PretextOptions:
         _("Preset"),
         _("Where the levels of the distortions come from."),
         default=PRESET,
-        choices=RANKABLE,
+        choices=CHOICES,
         group=_GROUP,
     )
     distortions: str = setting(

@@ -227,7 +227,11 @@ def _short(spare: int, group: str, memory: str = "auto") -> str:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits memory as Linux does")
 @pytest.mark.parametrize(
     ("spare", "group", "way"),
-    [(250, "batch", "checkpoint"), (120, "photo", "cache"), (220, "frozen", "cache of ")],
+    [
+        (250, "batch", "checkpoint"),
+        pytest.param(120, "photo", "cache", marks=pytest.mark.slow),
+        pytest.param(220, "frozen", "cache of ", marks=pytest.mark.slow),
+    ],
 )
 def test_when_memory_runs_out_the_same_step_is_done_with_less(
     spare: int, group: str, way: str

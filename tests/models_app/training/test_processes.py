@@ -51,10 +51,13 @@ def train(photos: Path, folder: Path, processes: int, **options: object) -> dict
     [
         {"bn_group": "photo", "memory": "plain", "balance": "exp"},
         # Of a random network; MobileNetV2's features are almost nothing without normalisation.
-        {
-            **{"bn_group": "frozen", "memory": "cache", "balance": "uncertainty"},
-            **{"backbone": "resnet18", "width": 1.0},
-        },
+        pytest.param(
+            {
+                **{"bn_group": "frozen", "memory": "cache", "balance": "uncertainty"},
+                **{"backbone": "resnet18", "width": 1.0},
+            },
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=lambda options: options["bn_group"],
 )
