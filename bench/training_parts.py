@@ -100,8 +100,9 @@ class Running:
         self.peak_mb = 0.0
         if begun:
             # Chooses how steps are computed, and touches all memory once.
-            self._train(lambda _times: True)
-            self.long = self._train(lambda _times: True)[0] > LONG
+            self._train(lambda times: len(times) > 1)
+            before, after = self._train(lambda times: len(times) > 1)
+            self.long = after - before > LONG
             self.reports.seconds = dict.fromkeys(PHASES, 0.0)
 
     @property
@@ -116,25 +117,14 @@ class Running:
         return self.config.photos_per_batch * self.views
 
     def real(self, seconds: float) -> float:
-        """Return images a second of the real loop, which decodes ahead as it always does.
-
-        Its first step waits for photos, so it counts only where it is long beside that.
-        """
-        first = 0 if self.long else 1
+        """Return images a second of the real loop, which decodes ahead as it always does."""
         peak_forget(self.device)
-        times = self._train(
-            lambda times: (
-                len(times) > first and times[-1] - times[first] + 1e-9 >= seconds
-                if first
-                else times[-1] >= seconds
-            )
-        )
+        times = self._train(lambda times: len(times) > 1 and times[-1] - times[0] >= seconds)
         self.peak_mb = max(self.peak_mb, peak_mb(self.device))
-        took = times[-1] - (times[0] if first else 0.0)
-        return self.images * (len(times) - first) / took
+        return self.images * (len(times) - 1) / (times[-1] - times[0])
 
     def _train(self, enough: Callable[[list[float]], bool]) -> list[float]:
-        """Run the loop until told to stop; return when each step ended, in seconds."""
+        """Run the loop until told to stop; return when each step began, and the last ended."""
         times: list[float] = []
         self.reports.restart()
         start = time.perf_counter()

@@ -67,6 +67,10 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         ],
         "unreadable_names": job.result.get("unreadable_names", []),
         "options": _options(job),
+        "has_curves": job.has_curves,  # type: ignore[attr-defined]
+        "has_states": bool(job.resume.get("states")),
+        "heads_only": bool(job.result.get("heads_only")),
+        "steps": job.result.get("steps"),
         "files": [
             {"artifact": each, "size": words.size(each.bytes)}
             for each in files.values()
@@ -105,9 +109,10 @@ def run_or_404(pk: int) -> Job:
 
 
 def _options(job: Job) -> list[dict[str, Any]]:
-    """The configuration; what is not at its default first."""
+    """The configuration but for the dataset, which has a link; what is not default first."""
     found = [
         {**each, "value": option_words(each["name"], job.config[each["name"]])}
         for each in words.options(job)
+        if each["name"] != "dataset" or job.dataset is None
     ]
     return sorted(found, key=lambda each: bool(each["is_default"]))

@@ -69,7 +69,7 @@ def page(request: HttpRequest) -> HttpResponse:
             }
             for job in jobs
         ],
-        "too_many": len(request.GET.getlist("run")) > MOST,
+        "left_out": _asked(request)[MOST:],
         "most": MOST,
     }
     return render(request, "dashboard/training_compare.html", context)
@@ -119,10 +119,14 @@ def figure(request: HttpRequest, kind: str) -> HttpResponse:
     return response
 
 
-def _chosen(request: HttpRequest) -> list[Job]:
+def _asked(request: HttpRequest) -> list[int]:
     asked = (number(text) for text in request.GET.getlist("run"))
-    pks = dict.fromkeys(pk for pk in asked if pk is not None)
-    return selectors.runs_chosen(list(pks)[:MOST]) if pks else []
+    return list(dict.fromkeys(pk for pk in asked if pk is not None))
+
+
+def _chosen(request: HttpRequest) -> list[Job]:
+    pks = _asked(request)[:MOST]
+    return selectors.runs_chosen(pks) if pks else []
 
 
 def _option_names(jobs: list[Job], known: dict[str, Described]) -> list[str]:
@@ -163,6 +167,7 @@ class _Echo:
 
 def _table_csv(jobs: list[Job]) -> Iterator[str]:
     ends = [f"{name}{end}" for name in SHARES for end in ("", "_low", "_high")]
+    ends += ["split", "photos", *(f"{name}_ties" for name in SHARES if name.startswith("rank"))]
     figures = [*ends, "regression_error", "regression_error_low", "regression_error_high",
                *NUMBERS[1:], "random_weights"]  # fmt: skip
     options = sorted({name for job in jobs for name in job.config})

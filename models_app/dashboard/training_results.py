@@ -52,6 +52,9 @@ def results_shown(
         "found": found,
         "links": links,
         "losses": list(found["losses"].items()),
+        # Results that do not say are older, and then it always was.
+        "chosen_on_these": found.get("epoch_chosen_on_these", found["split"] == "validation"),
+        "no_intervals": _without_intervals(found),
         "classes": _errors(found["classification_accuracy"], known, "accuracy"),
         "errors": _errors(found["regression_error"], known, "error"),
         "chart": _chart(found, known, job, files),
@@ -59,12 +62,21 @@ def results_shown(
     if ranks:
         shown |= {
             "rank_all": _ranked(ranks["all"], known),
-            "rank_aspects": [_ranked(row, known) for row in ranks["aspects"]],
+            "rank_numbers": [_ranked(row, known) for row in (*ranks["aspects"], ranks["all"])],
             "rank_rows": _with_chains(ranks, known),
             "unsure": _unsure(ranks["distortions"], known),
             **_heat(ranks["levels"], known),
         }
     return shown
+
+
+def _without_intervals(found: dict[str, Any]) -> bool:
+    """Whether something was measured whose interval nobody can tell, as of one photo."""
+    parts = (found["rank_accuracy"], found["classification_accuracy"], found["regression_error"])
+    rows = [row for part in parts if part for row in (part.get("all"), *part["distortions"]) if row]
+    rows += (found["classification_accuracy"] or {}).get("aspects", [])
+    estimates = [row.get("accuracy") or row.get("error") for row in rows]
+    return any(estimate and estimate["low"] is None for estimate in estimates)
 
 
 def label_of(key: str, known: Mapping[str, Entry]) -> str:
@@ -82,7 +94,7 @@ def _ranked(row: Row, known: Mapping[str, Entry]) -> Row:
     return {
         **row,
         "label": label_of(row["key"], known),
-        "share": percents(row["accuracy"]),
+        "share": percents(row["accuracy"], ties=row["ties"]),
         "ties_percent": 100 * row["ties"],
     }
 
@@ -103,7 +115,8 @@ def _unsure(rows: Sequence[Row], known: Mapping[str, Entry]) -> list[str]:
     return [
         label_of(row["key"], known)
         for row in rows
-        if row["accuracy"] is None or row["accuracy"]["low"] <= 0.5
+        if row["accuracy"] is None
+        or (row["accuracy"]["low"] is not None and row["accuracy"]["low"] <= 0.5)
     ]
 
 
@@ -146,6 +159,7 @@ def _errors(found: dict[str, Any] | None, known: Mapping[str, Entry], name: str)
             **row,
             "label": label_of(row["key"], known),
             "share": percents(row[name]),
+            "only_one": row.get("classes") == 1,
             "guess_percent": 100 * row.get("guess", 0),
             "is_sum": is_sum,
         }

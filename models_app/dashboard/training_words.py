@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from models_app.jobs import words
 from models_app.models import Job
@@ -15,6 +15,9 @@ from models_app.training.settings import settings_of
 
 ASPECTS = ("technical", "style", "composition")
 LOW, HIGH = gettext_lazy("lower bound (95%)"), gettext_lazy("upper bound (95%)")
+TIES = gettext_lazy("ties")
+# A larger share of ties is said beside an accuracy, in which they count as wrong.
+TIES_SAID = 0.05
 ESTIMATED = ("rank_accuracy_", "classification_accuracy_", "regression_error")
 # By the key in Job.result, in the order of a job's page.
 _LABELS: dict[str, Any] = {
@@ -40,6 +43,8 @@ _LABELS: dict[str, Any] = {
     "initial_weights": gettext_lazy("Initial weights"),
     "unreadable": gettext_lazy("Photos that could not be read"),
     "unreadable_names": gettext_lazy("Their names"),
+    "heads_only": gettext_lazy("Only the heads learnt"),
+    "live": gettext_lazy("On validation photos while it trains"),
     "random_weights": gettext_lazy("Random initial weights"),
 }
 LABELS: dict[str, Any] = {}
@@ -48,6 +53,8 @@ for _name, _label in _LABELS.items():
     if _name.startswith(ESTIMATED):
         LABELS[f"{_name}_low"] = format_lazy("{}, {}", _label, LOW)
         LABELS[f"{_name}_high"] = format_lazy("{}, {}", _label, HIGH)
+    if _name.startswith("rank_accuracy_"):
+        LABELS[f"{_name}_ties"] = format_lazy("{}, {}", _label, TIES)
 # What runs are compared by.
 FIRST_CURVES = (
     "validation/total", "rank_accuracy/all", "rank_accuracy/technical", "rank_accuracy/style",
@@ -67,6 +74,9 @@ def option_words(name: str, value: object) -> str:
     known = settings_of(TrainConfig).get(name)
     if known is not None and known.choices and isinstance(value, str):
         return _(known.choices.get(value, value))
+    if isinstance(value, float):
+        # 3/26 takes seventeen digits, of which nobody typed one.
+        return min(json.dumps(value), f"{value:.4g}", key=len)
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -96,21 +106,40 @@ def is_random(job: Job) -> bool:
 
 
 def estimate(result: dict[str, Any], name: str) -> dict[str, Any] | None:
-    """A share of a job's result, as `_share.html` takes it; without bounds while it trains."""
-    if result.get(name) is None:
+    """A share of a job's result, as `_training_share.html` takes it.
+
+    While it trains it is that of the newest validation, without bounds.
+    """
+    live = result.get("live") or {}
+    value = result.get(name, float(live[name]) if name in live else None)
+    if value is None:
         return None
-    found = {"value": result[name], "low": result.get(f"{name}_low"),
-             "high": result.get(f"{name}_high")}  # fmt: skip
-    return percents(found)
+    found = {"value": value, "low": result.get(f"{name}_low"), "high": result.get(f"{name}_high")}
+    return percents(found, ties=result.get(f"{name}_ties"))
 
 
-def percents(found: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Add what a template prints: value, low and high in %."""
+def percents(found: dict[str, Any] | None, *, ties: float | None = None) -> dict[str, Any] | None:
+    """Add what a template prints: value, low, high, and ties where they are many, in %."""
     if found is None:
         return None
     ends = {end: found.get(end) for end in ("value", "low", "high")}
+    ends["ties"] = ties if ties is not None and ties > TIES_SAID else None
     shown = {end: None if value is None else 100 * value for end, value in ends.items()}
     return {**found, "percent": shown}
+
+
+def measured_words(result: dict[str, Any]) -> str:
+    """On which photos accuracies were measured; empty where nothing was."""
+    live = result.get("live")
+    if live:
+        return _("validation, epoch %(n)s") % {"n": live["epoch"]}
+    n = result.get("photos")
+    if n is None:
+        return ""
+    said = words.count(n)
+    if result.get("split") == "test":
+        return ngettext("%(n)s test photo", "%(n)s test photos", n) % {"n": said}
+    return ngettext("%(n)s validation photo", "%(n)s validation photos", n) % {"n": said}
 
 
 def run_row(job: Job) -> dict[str, Any]:
@@ -131,6 +160,7 @@ def run_row(job: Job) -> dict[str, Any]:
         "loss": words.figure(result.get("validation_loss")),
         "loss_value": result.get("validation_loss"),
         "aspects": [(aspect, estimate(result, f"rank_accuracy_{aspect}")) for aspect in ASPECTS],
+        "measured": measured_words(result),
         "skipped": int(result.get("skipped_steps") or 0),
         "percent": words.percent(job),
     }
@@ -147,7 +177,8 @@ def curve_words(name: str) -> str:
         "rank_accuracy/composition": _("rank accuracy, composition"),
         "regression_error/all": _("regression error"),
         "speed/images_per_s": _("pictures a second"),
-        "learning_rate": _("learning rate"),
+        "learning_rate": _("learning rate, backbone"),
+        "learning_rate/heads": _("learning rate, heads"),
     }
     return known.get(name, name)
 

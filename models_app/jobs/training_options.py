@@ -2,6 +2,7 @@
 
 from dataclasses import MISSING, fields, make_dataclass
 from dataclasses import field as dataclass_field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from models_app.errors import JobInvalid
 from models_app.jobs.config import Choices, Option
 from models_app.jobs.photo_walk import device_choices
 from models_app.models import Checkpoint
+from models_app.networks.backbones import BACKBONES
 from models_app.selectors import findings
 from models_app.selectors import training as selectors
 from models_app.training.config import TrainConfig
@@ -29,6 +31,8 @@ COMMON = (
 REPLACED = ("photos", "split_lists", "weights_file")
 # What is different for a worker than on the command line.
 HELP = {"weights": gettext_lazy("ImageNet's come from torch's cache on the worker.")}
+# Before names of the other library, as models_app.training.backbones has it, which needs torch.
+TIMM = "timm:"
 # The option that a complaint about a replaced one belongs to.
 FIELDS = {"photos": "dataset", "split_lists": "dataset", "weights_file": "checkpoint"}
 
@@ -46,11 +50,30 @@ def train_config(config: Any, *, weights_file: str = "") -> TrainConfig:
     shared = settings_of(TrainConfig).keys() - set(REPLACED)
     values = {name: getattr(config, name) for name in shared}
     try:
-        return TrainConfig.from_json(
+        found = TrainConfig.from_json(
             {**values, "photos": config.dataset, "weights_file": weights_file}
         )
     except ConfigInvalid as error:
         raise JobInvalid(str(error), FIELDS.get(error.name, error.name)) from error
+    _backbone_check(found.backbone.strip())
+    return found
+
+
+def _backbone_check(name: str) -> None:
+    """Raises JobInvalid; what timm knows, only a worker that has it can tell."""
+    if name in BACKBONES or name.startswith(TIMM):
+        return
+    near = get_close_matches(name, BACKBONES, n=3, cutoff=0.5)
+    hint = _(" Did you mean %(names)s?") % {"names": ", ".join(near)} if near else ""
+    raise JobInvalid(
+        _(
+            "Torchvision has no classification network %(name)s; allowed are its names, such as "
+            "mobilenet_v2, and timm:NAME."
+        )
+        % {"name": repr(name[:80])}
+        + hint,
+        "backbone",
+    )
 
 
 def checkpoint_get(config: Any) -> Checkpoint | None:

@@ -36,13 +36,17 @@ def outcome_store(
         context.artifact(name, path, kind)
     _events_store(folder, context)
     is_random = _is_random(outcome, parent)
-    context.result(**figures(outcome), random_weights=is_random)
+    # What was measured on the way is of other weights, and may have come out where this does not.
+    context.result(**figures(outcome, context.job.config), random_weights=is_random, live={})
     made = _weights_store(outcome, context, parent, is_random=is_random)
     context.log(_("the best weights are checkpoint %(name)s") % {"name": made.name})
 
 
-def figures(outcome: "Outcome") -> dict[str, Any]:
-    """Return the key figures of a job: NAME, and NAME_low and NAME_high of what is estimated."""
+def figures(outcome: "Outcome", config: dict[str, Any]) -> dict[str, Any]:
+    """Return the key figures of a job: NAME, and NAME_low and NAME_high of what is estimated.
+
+    Of rank accuracies also NAME_ties, the share of pairs with two equal scores.
+    """
     results, position = outcome.results or {}, outcome.position
     found: dict[str, Any] = {
         "photos_train": len(outcome.split.train),
@@ -52,6 +56,7 @@ def figures(outcome: "Outcome") -> dict[str, Any]:
         "best_epoch": position.best_epoch,
         "epochs": position.epoch,
         "steps": position.step,
+        "heads_only": position.step <= config["warmup_steps"],
         "skipped_steps": position.skipped,
         "unreadable": len(position.unreadable),
         "unreadable_names": list(position.unreadable)[:NAMES],
@@ -60,9 +65,13 @@ def figures(outcome: "Outcome") -> dict[str, Any]:
     rows = [ranks["all"], *ranks["aspects"]] if ranks else []
     for row in rows:
         found |= _flat(f"rank_accuracy_{row['key']}", row["accuracy"])
+        if row["accuracy"] is not None:
+            found[f"rank_accuracy_{row['key']}_ties"] = row["ties"]
     classes = results.get("classification_accuracy")
     for row in classes["aspects"] if classes else []:
-        found |= _flat(f"classification_accuracy_{row['key']}", row["accuracy"])
+        # Who can name one class only is always right.
+        if row["classes"] > 1:
+            found |= _flat(f"classification_accuracy_{row['key']}", row["accuracy"])
     errors = results.get("regression_error")
     if errors:
         found |= _flat("regression_error", errors["all"]["error"])

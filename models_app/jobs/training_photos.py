@@ -1,6 +1,7 @@
 """The photos of a dataset as a training takes them: by place, opened in threads."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from PIL import Image
 
 from models_app.errors import JobInvalid
@@ -48,9 +49,12 @@ def photos_check(dataset: Dataset) -> None:
     n = sum(splits.values())
     if n < LEAST:
         raise JobInvalid(
-            _(
+            ngettext(
                 "Dataset %(name)s has %(n)d photo that is not excluded; training and validation "
-                "need one each: import more."
+                "need one each: import more.",
+                "Dataset %(name)s has %(n)d photos that are not excluded; training and validation "
+                "need one each: import more.",
+                n,
             )
             % {"name": dataset.name, "n": n},
             "dataset",

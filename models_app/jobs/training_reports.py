@@ -1,7 +1,7 @@
 """What a training says, as a job says it."""
 
 from collections.abc import Mapping
-from math import isfinite
+from math import ceil, isfinite, nan
 
 from models_app.jobs.context import Context
 
@@ -13,6 +13,13 @@ FIGURES = {
     "unreadable_photos": "unreadable",
 }
 BEST = "validation/total"
+# Of curves; what is measured of the best weights at the end has names of its own.
+LIVE = {
+    "rank_accuracy/all": "rank_accuracy_all",
+    "rank_accuracy/technical": "rank_accuracy_technical",
+    "rank_accuracy/style": "rank_accuracy_style",
+    "rank_accuracy/composition": "rank_accuracy_composition",
+}
 
 
 class JobReports:
@@ -22,6 +29,7 @@ class JobReports:
         self._context = context
         best = context.job.result.get("validation_loss")
         self._best: float | None = best if isinstance(best, (int, float)) else None
+        self._done, self._total = context.job.done, context.job.total or 0
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         for name, value in values.items():
@@ -34,17 +42,20 @@ class JobReports:
         loss = values.get(BEST)
         if loss is not None and isfinite(loss) and (self._best is None or loss < self._best):
             self._best = figures["validation_loss"] = loss
-        figures |= {
-            name.replace("/", "_"): value
-            for name, value in values.items()
-            if name.startswith("rank_accuracy/")
-            and isfinite(value)
-            and name.partition("/")[2] in {"all", "technical", "style", "composition"}
-        }
         if figures:
             self._context.result(**figures)
+        live = {LIVE[name]: values[name] for name in LIVE if isfinite(values.get(name, nan))}
+        if live:
+            said = {name: f"{value:.4f}" for name, value in live.items()}
+            self._context.result(live={"epoch": str(self._epoch()), **said})
+
+    def _epoch(self) -> int:
+        """Return which epoch the last photo was of, counted from 1."""
+        epochs = int(self._context.job.config["epochs"])
+        return max(1, ceil(epochs * self._done / self._total)) if self._total else 1
 
     def progress(self, done: int, total: int) -> None:
+        self._done, self._total = done, total
         self._context.progress(done, total)
 
     def stage(self, text: str) -> None:

@@ -1,6 +1,7 @@
 """States of a training in the storage: any worker goes on from them."""
 
 import time
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ class States:
         self._known: list[dict[str, Any]] = list(context.resume.get("states", []))
         # Saved on this machine only.
         self._newest: Path | None = None
-        self._stored_at = time.monotonic()
+        # The first is stored at once: a worker that dies soon does not begin again and again.
+        self._stored_at = -inf
 
     @property
     def step(self) -> int:
@@ -50,7 +52,6 @@ class States:
                 self._context.job, state["name"], state["sha256"], self.folder
             )
             if not wrong:
-                self._context.log(_("goes on from step %(step)d") % {"step": self.step})
                 return True
             words = {"gone": _("is gone"), "damaged": _("is damaged")}[wrong]
             self._context.log(
@@ -62,6 +63,8 @@ class States:
             raise JobError(
                 _("None of the saved states is whole; clone this job to train from the start.")
             )
+        if self._context.job.attempt > 1:
+            self._context.log(_("nothing had been saved; begins again"))
         return False
 
     def saved(self, state: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from django.db.models import Count, Prefetch
+from django.db.models import Count, Exists, OuterRef, Prefetch
 from django.utils.translation import gettext as _
 
 from models_app.models import Checkpoint, Dataset, Job, JobArtifact, JobSeries, Photo
@@ -37,8 +37,9 @@ def runs_chosen(pks: Iterable[int]) -> list[Job]:
 
 
 def run_get(pk: int) -> Job | None:
-    """A run with the weights that it made and its files; three queries."""
-    jobs = Job.objects.filter(pk=pk, kind=PRETRAIN)
+    """A run with the weights that it made, its files and `has_curves`; three queries."""
+    curves = Exists(JobSeries.objects.filter(job=OuterRef("pk")))
+    jobs = Job.objects.filter(pk=pk, kind=PRETRAIN).annotate(has_curves=curves)
     jobs = jobs.select_related("dataset", "checkpoint", "created_by")
     made = Prefetch("made", Checkpoint.objects.order_by("pk"))
     files = Prefetch("artifacts", JobArtifact.objects.order_by("name"))

@@ -45,7 +45,7 @@ def fed_ahead(
 
     On a GPU the thread has a stream of its own: rendering is thousands of small kernels and some
     JPEG files on the processor, during which the network would wait. What is waited for all the
-    same counts as rendering.
+    same counts as rendering, also where photos were not decoded in time: nothing is marked decode.
     """
     stream = torch.cuda.Stream(device) if device.type == "cuda" else None
     source = iter(batches)

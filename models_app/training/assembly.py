@@ -10,7 +10,8 @@ from torch.optim import Optimizer
 
 from models_app.training.checkpoint import State
 from models_app.training.config import TrainConfig
-from models_app.training.errors import ConfigInvalid, TrainingError
+from models_app.training.devices import device_name
+from models_app.training.errors import ConfigInvalid
 from models_app.training.feeding import Feeding, Measuring
 from models_app.training.loop import Parts
 from models_app.training.losses.balance import balance_build
@@ -18,12 +19,15 @@ from models_app.training.networks import PretextNetwork, network_build
 from models_app.training.optimising import optimiser_build
 from models_app.training.origins import Origin
 from models_app.training.position import Position
-from models_app.training.pretext.building import pretext_build
+from models_app.training.pretext.building import Pretext, pretext_build
 from models_app.training.processes import Averaging
 from models_app.training.saving import Saving
 from models_app.training.site import Site
 from models_app.training.statistics import BatchStatistics
 from models_app.training.steps.stepper import Stepper
+
+COMPARING = frozenset(("agreement", "across_photos", "simclr"))
+"""Terms that compare photos of a batch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,68 +50,39 @@ class Assembled:
     measure: Measuring
 
 
-def device_choose(wanted: str, local_rank: int = 0) -> torch.device:
-    """Return the device that an option asks for.
-
-    Raises
-    ------
-    TrainingError
-        If a GPU is wanted and there is none.
-    """
-    found = torch.cuda.is_available()
-    if wanted == "cuda" and not found:
-        raise TrainingError(
-            "device is cuda, and torch finds no NVIDIA GPU here; set device to auto or cpu, or "
-            "train on a machine with a GPU."
-        )
-    return torch.device("cuda", local_rank) if found and wanted != "cpu" else torch.device("cpu")
-
-
-def device_name(device: torch.device) -> str:
-    """Return what people call it."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
-
-
 def assemble(config: TrainConfig, at: Site, state: State | None) -> Assembled:
     """Build all parts of a training; with a state it goes on where that was saved.
 
     Raises
     ------
     ConfigInvalid, WeightsMissing
-        As `network_build` and `pretext_build`.
+        As `network_build` and `pretext_build`, and if a loss compares photos and has no two.
     """
+    _check_company(config, at)
     pretext = pretext_build(config)
-    # A state has all weights; the file that they came from may be gone.
-    fresh = config if state is None else replace(config, weights="random", weights_file="")
-    network, origin = network_build(fresh, pretext)
-    if config.sync_bn:
-        network = _synchronised(network, at)
-    network.to(at.device)
+    network, origin = _network(config, at, pretext, state)
     balance = balance_build(config.balance, config.terms, pretext.temperature).to(at.device)
     optimiser = optimiser_build(config, network, balance, fused=at.device.type == "cuda")
     position = Position()
     if state is not None:
-        origin = Origin.from_json(state.info["origin"])
         position = Position.from_json(state.info["position"])
-        network.load_state_dict(state.network, strict=True)
         balance.load_state_dict(state.training["balance"], strict=True)
         _optimiser_load(optimiser, state.training["optimiser"])
-    averaging = Averaging(network) if at.processes.count > 1 else None
     statistics = BatchStatistics(network.backbone, frozen=config.bn_group == "frozen")
     stepper = Stepper(
         config,
         network,
         statistics,
         balance=balance,
-        model=averaging,
+        model=Averaging(network) if at.processes.count > 1 else None,
         processes=at.processes,
-        choice=position.choice,
-        log=at.reports.log if at.processes.first else lambda _text: None,
+        choice=position.choice if position.device == device_name(at.device) else None,
+        log=at.reports.log,
     )
     feeding = Feeding(config, at, pretext, position)
+    saving = Saving(config, at, origin, network, balance, optimiser, stepper, feeding.unreadable)
     loader = feeding.loader(at.split.train, shuffled=True)
     measure = Measuring(config, at, pretext, network, feeding)
-    saving = Saving(config, at, origin, network, balance, optimiser, stepper)
     parts = Parts(
         config=config,
         pretext=pretext,
@@ -117,15 +92,52 @@ def assemble(config: TrainConfig, at: Site, state: State | None) -> Assembled:
         stepper=stepper,
         optimiser=optimiser,
         loader=loader,
+        unreadable=feeding.unreadable,
         fed=partial(feeding.fed, loader),
         reports=at.reports,
         processes=at.processes,
         device=at.device,
         validate=measure.scalars,
+        chosen=lambda: saving.chosen,
         save=saving.state,
         save_best=saving.best,
     )
     return Assembled(parts=parts, position=position, origin=origin, measure=measure)
+
+
+def _network(
+    config: TrainConfig, at: Site, pretext: Pretext, state: State | None
+) -> tuple[PretextNetwork, Origin]:
+    # A state has all weights; the file that they came from may be gone.
+    fresh = config if state is None else replace(config, weights="random", weights_file="")
+    network, origin = network_build(fresh, pretext)
+    if config.sync_bn:
+        network = _synchronised(network, at)
+    network.to(at.device)
+    if state is not None:
+        origin = Origin.from_json(state.info["origin"])
+        network.load_state_dict(state.network, strict=True)
+    return network, origin
+
+
+def _check_company(config: TrainConfig, at: Site) -> None:
+    """Refuse losses that compare photos where a process never has two; tell what they compare."""
+    comparing = COMPARING.intersection(config.terms)
+    processes = at.processes.count
+    if processes > 1 and config.bn_group == "batch" and not config.sync_bn:
+        at.reports.log("Each process normalises its own photos; sync_bn joins them.")
+    if not comparing:
+        return
+    named = ", ".join(sorted(comparing))
+    if config.photos_per_batch < 2 * processes or len(at.split.train) < 2 * processes:
+        raise ConfigInvalid(
+            f"{named} compares two photos of a batch, and {processes} processes share "
+            f"{min(config.photos_per_batch, len(at.split.train))} photos; give each process 2 or "
+            "more.",
+            "photos_per_batch",
+        )
+    if processes > 1:
+        at.reports.log(f"{named} compares the photos of each process by themselves.")
 
 
 def _synchronised(network: PretextNetwork, at: Site) -> PretextNetwork:

@@ -12,6 +12,7 @@ from models_app.networks.backbones import BACKBONES, HELPERS
 from models_app.networks.preprocessing import IMAGENET
 from models_app.training.config import TrainConfig
 from models_app.training.errors import ConfigInvalid
+from models_app.training.relu6 import relu6_lean
 
 TIMM = "timm:"
 """How the names of timm's networks begin here."""
@@ -69,6 +70,7 @@ def backbone_build(config: TrainConfig) -> Backbone:
         helpers = HELPERS.get(name, ())
     else:
         raise _unknown(name, "torchvision", list(BACKBONES))
+    relu6_lean(module)
     features = _features(module, config)
     return Backbone(module, features, last, helpers, mean, sd)
 

@@ -122,11 +122,12 @@ def state_save(
 
 
 def state_load(
-    folder: Path, *, damaged: Callable[[str, str], None] = lambda name, reason: None
+    folder: Path,
+    *,
+    damaged: Callable[[str, str], None] = lambda name, reason: None,
+    clear: bool = True,
 ) -> State | None:
     """Load the newest intact state; None where there is none at all.
-
-    Only while nobody saves: what a killed process left half-written is removed.
 
     Parameters
     ----------
@@ -134,6 +135,10 @@ def state_load(
         Of the run.
     damaged
         Called with name and reason of every state that was passed over.
+    clear
+        Whether what a killed process left is put in order: a state that it was replacing comes
+        back, what is half-written is removed. Of several processes only one may, before the
+        others load and before anything is written.
 
     Raises
     ------
@@ -141,7 +146,7 @@ def state_load(
         If there are states, and none is intact.
     """
     states = folder / STATES
-    for place in (folder, states, folder / BESTS):
+    for place in (folder, states, folder / BESTS) if clear else ():
         leftovers_clear(place)
     if not states.is_dir():
         return None

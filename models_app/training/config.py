@@ -69,6 +69,14 @@ class TrainConfig(ScheduleOptions, NetworkOptions, PhotoOptions, PretextOptions)
         """Return every option, also those at their default."""
         return asdict(self)
 
+    def to_json_shared(self) -> dict[str, Any]:
+        """Return it for whoever gets the results: of paths the last part alone."""
+        raw = self.to_json()
+        for name in ("photos", "weights_file"):
+            raw[name] = Path(raw[name]).name
+        lists = raw["split_lists"].split(",")
+        return raw | {"split_lists": ",".join(Path(each.strip()).name for each in lists)}
+
     @property
     def entry(self) -> TaskEntry:
         """The task's line in the registry."""

@@ -50,4 +50,8 @@ def keep_masks(
     for place in places:
         generator.manual_seed(derive(seed, "dropout", step, place))
         drawn.append(torch.rand(views, features, generator=generator) >= probability)
-    return torch.cat(drawn).to(device).float().div_(1 - probability)
+    kept = torch.cat(drawn)
+    if torch.device(device).type == "cuda":
+        # From pinned memory it is copied while the processor goes on.
+        kept = kept.pin_memory()
+    return kept.to(device, non_blocking=True).float().div_(1 - probability)

@@ -63,7 +63,7 @@ def folder_remove(folder: Path) -> None:
 def leftovers_clear(folder: Path) -> None:
     """Remove what a killed process left of `folder_replacing` in a folder.
 
-    Only while nobody writes to it; several processes may do this at once.
+    Only while nobody writes to it: what is being written looks like a leftover.
     """
     for path in folder.glob(f".*{_OLD}"):
         target = path.with_name(path.name[1 : -len(_OLD)])

@@ -25,12 +25,17 @@ from models_app.training.measured import (
 from models_app.training.networks import PretextNetwork
 from models_app.training.pretext.building import Pretext
 from models_app.training.pretext.chart import Chart, Target
+from models_app.training.steps.choosing import memory_short
+from models_app.training.steps.memory import memory_available, out_of_memory
 
 TILE = 96
 """Side of the small pictures, in pixels, where the network does not see smaller ones."""
 
-CHUNK = 256
-"""Pictures that go through the network at once, where nothing else is said."""
+CHUNKS = {"cpu": 32, "cuda": 256}
+"""Pictures that go through the network at once, by kind of device; more is no faster."""
+
+COMPARING = frozenset({"agreement", "across_photos", "simclr"})
+"""Terms that compare photos of a batch."""
 
 Outputs = Mapping[str, Tensor]
 
@@ -42,7 +47,7 @@ def evaluate(
     batches: Iterable[Batch],
     make: Callable[[Batch], Tensor],
     *,
-    chunk: int = CHUNK,
+    chunk: int = 0,
     keep: bool = True,
     seen: Callable[[int], None] = lambda photos: None,
 ) -> Measured:
@@ -53,12 +58,13 @@ def evaluate(
     Parameters
     ----------
     batches
-        Of the photos, in any order; empty ones are passed over. A last batch of one photo is
-        joined to the one before, since some losses compare photos of a batch.
+        Of the photos, in any order; empty ones are passed over. Where a term compares photos, a
+        batch of one photo is joined to the one after it, and a last one to the one before.
     make
         Returns a batch's pictures: uint8 [B, V, 3, side, side], on the network's device.
     chunk
-        Pictures that go through the network at once; decides memory, not results.
+        Pictures that go through the network at once, 0: as in `CHUNKS`; decides memory, and of
+        results the rounding alone. It is halved where memory runs out.
     keep
         Whether outputs and small pictures of some photos are kept, for figures.
     seen
@@ -68,13 +74,20 @@ def evaluate(
     ------
     Diverged
         If an output is not finite.
+    MemoryShort
+        If memory is too short for a single picture at once.
     """
+    forward = _Forward(network, config, chunk)
+    if not COMPARING.isdisjoint(pretext.terms):
+        batches = _paired(batches)
     parts: list[Measured] = []
     kept: dict[Identity, Kept] = {}
     with _evaluating(network), torch.inference_mode():
-        for batch in _joined(batches):
+        for batch in batches:
+            if not len(batch):
+                continue
             pictures = make(batch)
-            outputs = _outputs(network, pictures, chunk)
+            outputs = forward(pictures)
             _check_finite(outputs, batch)
             photos = tuple(zip(batch.keys, batch.names, strict=True))
             parts.append(_measure(pretext, config, outputs, photos))
@@ -101,40 +114,79 @@ def _evaluating(network: nn.Module) -> Iterator[None]:
             module.training = mode
 
 
-def _joined(batches: Iterable[Batch]) -> Iterator[Batch]:
+def _paired(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """Yield batches of two photos or more, unless there is one photo in all."""
     held: Batch | None = None
+    alone: Batch | None = None
     for batch in batches:
         if not len(batch):
             continue
-        if held is None:
-            held = batch
-        elif len(batch) == 1 or len(held) == 1:
-            held = Batch(
-                held.number,
-                held.photos + batch.photos,
-                held.keys + batch.keys,
-                held.names + batch.names,
-                held.places + batch.places,
-                held.waited + batch.waited,
-            )
-        else:
+        if alone is not None:
+            batch, alone = _joined(alone, batch), None
+        if len(batch) == 1:
+            alone = batch
+            continue
+        if held is not None:
             yield held
-            held = batch
+        held = batch
+    if alone is not None:
+        held = alone if held is None else _joined(held, alone)
     if held is not None:
         yield held
 
 
-def _outputs(network: PretextNetwork, pictures: Tensor, chunk: int) -> dict[str, Tensor]:
-    """Return float32 [B, V, K] a term."""
-    flat = pictures.flatten(0, 1)
-    found = [
-        network.outputs(network.features(flat[start : start + chunk]))
-        for start in range(0, len(flat), chunk)
-    ]
-    return {
-        key: torch.cat([part[key] for part in found]).float().reshape(*pictures.shape[:2], -1)
-        for key in found[0]
-    }
+def _joined(one: Batch, two: Batch) -> Batch:
+    return Batch(
+        one.number,
+        one.photos + two.photos,
+        one.keys + two.keys,
+        one.names + two.names,
+        one.places + two.places,
+        one.waited + two.waited,
+    )
+
+
+class _Forward:
+    """From pictures to outputs, in chunks that fit into memory; what fitted is kept for the next.
+
+    Parameters
+    ----------
+    chunk
+        As of `evaluate`.
+    """
+
+    def __init__(self, network: PretextNetwork, config: TrainConfig, chunk: int) -> None:
+        self._network, self._config = network, config
+        self._chunk = chunk
+
+    def __call__(self, pictures: Tensor) -> dict[str, Tensor]:
+        """Return float32 [B, V, K] a term."""
+        device = pictures.device
+        self._chunk = self._chunk or CHUNKS[device.type]
+        while (found := self._try(pictures)) is None:
+            if device.type == "cuda":
+                torch.cuda.empty_cache()
+            if self._chunk == 1:
+                needs = "more than there is for one picture at a time"
+                raise memory_short(self._config, needs, memory_available(device), learns=False)
+            self._chunk = min(self._chunk, pictures.shape[0] * pictures.shape[1]) // 2 or 1
+        return found
+
+    def _try(self, pictures: Tensor) -> dict[str, Tensor] | None:
+        """Return None where memory ran out; the frames that held it are gone by then."""
+        try:
+            found = [
+                self._network.outputs(self._network.features(piece))
+                for piece in pictures.flatten(0, 1).split(self._chunk)
+            ]
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory(error):
+                raise
+            return None
+        return {
+            key: torch.cat([part[key] for part in found]).float().reshape(*pictures.shape[:2], -1)
+            for key in found[0]
+        }
 
 
 def _check_finite(outputs: Outputs, batch: Batch) -> None:

@@ -26,7 +26,7 @@ class Feeding:
     def __init__(self, config: TrainConfig, at: Site, pretext: Pretext, position: Position) -> None:
         self._config = config
         self._at = at
-        self._unreadable = Unreadable(
+        self.unreadable = Unreadable(
             len(at.photos),
             config.max_unreadable,
             position.unreadable,
@@ -46,7 +46,7 @@ class Feeding:
             photos_per_batch=config.photos_per_batch,
             seed=config.seed if shuffled else None,
             decoders=config.decoders,
-            unreadable=self._unreadable,
+            unreadable=self.unreadable,
             rank=at.processes.rank,
             processes=at.processes.count,
             known=self._views.known,
@@ -95,7 +95,13 @@ class Measuring:
         self._network, self._feeding = network, feeding
 
     def __call__(self, indices: tuple[int, ...], *, keep: bool) -> Measured:
-        """Evaluate photos by their places in the source; `keep` as of `evaluate`."""
+        """Evaluate photos by their places in the source; `keep` as of `evaluate`.
+
+        Raises
+        ------
+        PhotosUnusable
+            If none of them can be read.
+        """
         loader = self._feeding.loader(indices, shuffled=False)
         own = evaluate(
             self._network,
@@ -105,15 +111,17 @@ class Measuring:
             self._feeding.still,
             keep=keep,
         )
-        parts = [each for each in self._at.processes.gather(own) if isinstance(each, Measured)]
-        return measured_join([each for each in parts if each.photos] or parts[:1])
+        found = self._at.processes.gather(own)
+        parts = [each for each in found if isinstance(each, Measured) and each.photos]
+        if not parts:
+            raise PhotosUnusable(
+                "No photo to measure the network with could be read; replace them, or choose "
+                "another split."
+            )
+        return measured_join(parts)
 
     def scalars(self) -> dict[str, float]:
         """Return the numbers of the validation photos; `validation/total` sums the raw losses."""
         measured = self(self._at.split.validation, keep=False)
         found = scalars(measured, config=self._config, chart=self._pretext.chart)
-        if not found:
-            raise PhotosUnusable(
-                "No validation photo could be read; replace them, or choose another split."
-            )
         return found | {"validation/total": sum(measured.losses.values())}

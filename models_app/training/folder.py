@@ -1,6 +1,7 @@
 """Photos in a folder and in the folders below it."""
 
 import hashlib
+import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,6 +10,7 @@ from types import MappingProxyType
 from PIL import Image
 
 from models_app.imaging import FORMATS_TEXT, SUFFIXES, open_photo
+from models_app.training.data import path_shown
 from models_app.training.errors import PhotosUnusable
 
 # Reading a disk or a network is what takes the time; hashing lets other threads run.
@@ -26,19 +28,17 @@ class FolderPhotos:
     Raises
     ------
     PhotosUnusable
-        If there is no such folder, or no photo in it.
+        If there is no such folder, it cannot be read, or there is no photo in it.
     """
 
     duplicates: Mapping[str, str]
 
     def __init__(self, folder: Path) -> None:
-        if not folder.is_dir():
-            raise PhotosUnusable(f"There is no folder {folder}; name one that holds photos.")
         self._folder = folder
         names = sorted(_names(folder))
         if not names:
             raise PhotosUnusable(
-                f"The folder {folder} holds no {FORMATS_TEXT} file; name one that does."
+                f"The folder {path_shown(folder)} holds no {FORMATS_TEXT} file; name one that does."
             )
         with ThreadPoolExecutor(_HASHERS) as pool:
             keys = list(pool.map(self._hash, names))
@@ -46,7 +46,11 @@ class FolderPhotos:
         for name, key in zip(names, keys, strict=True):
             first.setdefault(key, name)
         self.duplicates = MappingProxyType(
-            {name: first[key] for name, key in zip(names, keys, strict=True) if first[key] != name}
+            {
+                _text(name): _text(first[key])
+                for name, key in zip(names, keys, strict=True)
+                if first[key] != name
+            }
         )
         self._photos = tuple((name, key) for key, name in first.items())
 
@@ -56,7 +60,7 @@ class FolderPhotos:
 
     def name(self, index: int) -> str:
         """Return the path below the folder, with slashes."""
-        return self._photos[index][0]
+        return _text(self._photos[index][0])
 
     def key(self, index: int) -> str:
         """Return the SHA-256 of the file's bytes."""
@@ -64,7 +68,7 @@ class FolderPhotos:
 
     def open(self, index: int) -> Image.Image:
         """Decode it; see `data.Photos`."""
-        return open_photo(self._folder / self.name(index))
+        return open_photo(self._folder / self._photos[index][0])
 
     def _hash(self, name: str) -> str:
         try:
@@ -75,11 +79,26 @@ class FolderPhotos:
             return hashlib.sha256(f"unreadable:{name}".encode(errors="replace")).hexdigest()
 
 
+def _text(name: str) -> str:
+    """Return a file's name as results can hold it: some systems' are no text."""
+    return os.fsencode(name).decode(errors="backslashreplace")
+
+
 def _names(folder: Path) -> list[str]:
     found = []
-    for path in folder.rglob("*"):
-        name = path.relative_to(folder)
-        hidden = any(part.startswith(".") for part in name.parts)
-        if not hidden and path.suffix.lower() in SUFFIXES and not path.is_dir():
-            found.append(name.as_posix())
+    try:
+        if not folder.is_dir():
+            raise PhotosUnusable(
+                f"There is no folder {path_shown(folder)}; name one that holds photos."
+            )
+        for path in folder.rglob("*"):
+            name = path.relative_to(folder)
+            hidden = any(part.startswith(".") for part in name.parts)
+            if not hidden and path.suffix.lower() in SUFFIXES and not path.is_dir():
+                found.append(name.as_posix())
+    except OSError as error:
+        raise PhotosUnusable(
+            f"The folder {path_shown(folder)} cannot be read ({error.strerror or error}); name "
+            "one that can."
+        ) from error
     return found

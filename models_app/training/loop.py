@@ -1,6 +1,6 @@
 """The training loop."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,8 +10,9 @@ from torch.optim import Optimizer
 
 from models_app.training.ahead import Fed, Mark
 from models_app.training.config import TrainConfig
+from models_app.training.data import Unreadable
 from models_app.training.dropout import keep_masks
-from models_app.training.errors import Diverged
+from models_app.training.errors import Diverged, PhotosUnusable
 from models_app.training.loader import Batch, Loader
 from models_app.training.losses.balance import Balance
 from models_app.training.networks import PretextNetwork
@@ -44,6 +45,8 @@ class Parts:
     validate
         Returns the scalars of the validation photos; those of the best epoch are remembered by
         `validation/total` or `rank_accuracy/all`.
+    chosen
+        Returns how steps are computed, as JSON; None before the first.
     save, save_best
         Write the state, or the weights of the best epoch, of all processes; called by each.
     """
@@ -56,11 +59,13 @@ class Parts:
     stepper: Stepper
     optimiser: Optimizer
     loader: Loader
+    unreadable: Unreadable
     fed: Feed
     reports: Reports
     processes: Processes
     device: torch.device
     validate: Callable[[], Mapping[str, float]]
+    chosen: Callable[[], object]
     save: Callable[[Position], None]
     save_best: Callable[[Position], None]
 
@@ -83,55 +88,37 @@ def train(
     ------
     Diverged
         After too many steps in a row whose losses or gradients are not finite.
-    MemoryShort, PhotosUnusable
-        As the stepper and the loader say.
+    PhotosUnusable
+        As the loader says, and if no photo of an epoch could be read.
+    MemoryShort
+        As the stepper says.
     """
-    config, network, processes = parts.config, parts.network, parts.processes
-    clock = Stopwatch(parts.device)
+    config, processes, clock = parts.config, parts.processes, Stopwatch(parts.device)
+    steps = config.epochs * len(parts.loader)
+    if config.warmup_steps >= steps:
+        parts.reports.log(
+            f"All {steps} steps are warm-up, in which only the heads learn; lower warmup_steps."
+        )
     while position.epoch < config.epochs:
-        rate = learning_rate(config, position.epoch)
-        learning_rate_set(parts.optimiser, rate)
-        network.train()
+        learning_rate_set(parts.optimiser, learning_rate(config, position.epoch))
         fed = parts.fed(position.epoch, position.batch, clock.mark)
         for batch, pictures in fed:
-            if processes.agree(pictures is None) or pictures is None:
-                # A process without a photo has no gradients to average.
-                position.batch = batch.number + 1
-                continue
-
-            # All that a step draws depends on the seed and its number: nothing is lost with it.
-            torch.manual_seed(derive(config.seed, "step", position.step, processes.rank))
-            network.train_layers(heads_only=position.step < config.warmup_steps)
-            objective = Objective(parts.pretext.terms, parts.balance, processes, len(batch))
-            parts.stepper.step(
-                pictures,
-                _keep(parts, batch, position.step),
-                objective,
-                step=position.step,
-                first=batch.places[0],
-                mark=clock.mark,
-            )
-            if not parts.stepper.averaged:
-                processes.average(network.parameters())
-            values, finite = objective.read(gradients_finite(network.parameters()))
-            if finite:
-                parts.optimiser.step()
-                parts.statistics.commit(processes.sums)
-            else:
-                parts.statistics.drop()
-            position.step_done(batch.number, finite=finite)
-            clock.count(photos=len(batch), pictures=pictures.shape[0] * pictures.shape[1])
-            clock.mark("other")
-            _report(parts, position, {**values, "learning_rate": rate}, clock)
-            _check_finite(config, position)
-
-            stop = processes.agree(should_stop() or _reached(position, max_steps))
-            if stop or position.step % config.save_steps == 0:
+            if processes.agree(should_stop() or _reached(position, max_steps)):
                 parts.save(position)
-            if stop:
                 fed.close()
                 return False
+            if processes.total(len(batch)):
+                values, finite = _step(parts, position, batch, pictures, clock)
+                position.step_done(batch.number, finite=finite)
+                clock.mark("other")
+                _report(parts, position, values, clock)
+                _check_finite(config, position)
+            position.batch = batch.number + 1
+            # A choice that was measured would be another one the next time.
+            if position.step % config.save_steps == 0 or position.choice != parts.chosen():
+                parts.save(position)
             clock.mark("other")
+        _check_learnt(position)
         position.epoch_done()
         if position.epoch % config.validate_epochs == 0 or position.epoch == config.epochs:
             _validate(parts, position)
@@ -140,12 +127,52 @@ def train(
     return True
 
 
-def _keep(parts: Parts, batch: Batch, step: int) -> Tensor | None:
+def _step(
+    parts: Parts, position: Position, batch: Batch, pictures: Tensor | None, clock: Stopwatch
+) -> tuple[dict[str, float], bool]:
+    """Forward, loss, backward, and the step itself if all is finite; return what to tell of it."""
+    config, network, processes = parts.config, parts.network, parts.processes
+    places = batch.places
+    if pictures is None:
+        # The others need this process for their averages; its black picture has no weight.
+        pictures, places = _black(parts), [0]
+    network.train()
+    network.train_layers(heads_only=position.step < config.warmup_steps)
+    # All that a step draws depends on the seed and its number: nothing is lost with it.
+    torch.manual_seed(derive(config.seed, "step", position.step, processes.rank))
+    objective = Objective(parts.pretext.terms, parts.balance, processes, len(batch))
+    parts.stepper.step(
+        pictures,
+        _keep(parts, places, position.step),
+        objective,
+        step=position.step,
+        places=places,
+        weight_statistics=len(batch) > 0,
+        mark=clock.mark,
+    )
+    if not parts.stepper.averaged:
+        processes.average(network.parameters())
+    values, finite = objective.read(gradients_finite(network.parameters()))
+    if finite:
+        parts.optimiser.step()
+        parts.statistics.commit(processes.sums)
+    else:
+        parts.statistics.drop()
+    clock.count(photos=len(batch), pictures=len(batch) * pictures.shape[1])
+    return values, finite
+
+
+def _black(parts: Parts) -> Tensor:
+    shape = (1, parts.pretext.views.count, 3, parts.config.side, parts.config.side)
+    return torch.zeros(shape, dtype=torch.uint8, device=parts.device)
+
+
+def _keep(parts: Parts, places: Sequence[int], step: int) -> Tensor | None:
     return keep_masks(
         probability=parts.pretext.dropout,
         seed=parts.config.seed,
         step=step,
-        places=batch.places,
+        places=places,
         views=parts.pretext.views.count,
         features=parts.network.width,
         device=parts.device,
@@ -155,20 +182,21 @@ def _keep(parts: Parts, batch: Batch, step: int) -> Tensor | None:
 def _report(
     parts: Parts, position: Position, values: Mapping[str, float], clock: Stopwatch
 ) -> None:
+    speeds = clock.read(processes=parts.processes.count)
     if not parts.processes.first:
         return
-    rate = values["learning_rate"]
+    rate = parts.optimiser.param_groups[0]["lr"]
     heads_only = position.step <= parts.config.warmup_steps
     parts.reports.scalars(
         position.step,
         {
             **values,
-            **clock.read(processes=parts.processes.count),
+            **speeds,
             "learning_rate": 0.0 if heads_only else rate,
             "learning_rate/heads": rate,
             "memory/mb": memory_mb(parts.device),
             "skipped_steps": position.skipped,
-            "unreadable_photos": len(position.unreadable),
+            "unreadable_photos": len(parts.unreadable.snapshot()),
         },
     )
     size = parts.config.photos_per_batch
@@ -180,15 +208,22 @@ def _check_finite(config: TrainConfig, position: Position) -> None:
     if position.bad_steps > config.max_bad_steps:
         raise Diverged(
             f"{position.bad_steps} steps in a row had losses or gradients that are not finite, "
-            f"and max_bad_steps allows {config.max_bad_steps}; lower learning_rate, take "
-            "precision fp32, or another balance, and start from the last intact state."
+            f"and max_bad_steps allows {config.max_bad_steps}; begin in another folder with a "
+            "lower learning_rate, precision fp32 or another balance (weights may be file, the "
+            "best so far)."
+        )
+
+
+def _check_learnt(position: Position) -> None:
+    if not position.step:
+        raise PhotosUnusable(
+            "No photo of the first epoch could be read, so nothing was learnt; replace the photos."
         )
 
 
 def _validate(parts: Parts, position: Position) -> None:
     parts.reports.stage("validating")
     values = dict(parts.validate())
-    parts.network.train()
     by_rank = parts.config.select_by == "rank_accuracy"
     value = -values["rank_accuracy/all"] if by_rank else values["validation/total"]
     if parts.processes.first:

@@ -54,15 +54,15 @@ def optimiser_build(
 def learning_rate(config: TrainConfig, epoch: int) -> float:
     """Return the learning rate of an epoch, counted from 0.
 
-    `released` multiplies by factor^(epoch + 1) after every epoch, as the released program does:
-    with 0.9, epoch 10 has 1e-4 x 0.9^55, about 3e-7.
+    `released` multiplies by factor^(e + 1) on entering epoch e, as the released program's
+    MultiplicativeLR does: with 0.9, epoch 10 has 1e-4 x 0.9^65, about 1e-7.
     """
     first, factor = config.learning_rate, config.decay
     match config.schedule:
         case "exponential":
             return first * factor**epoch
         case "released":
-            return first * factor ** (epoch * (epoch + 1) // 2)
+            return first * factor ** (epoch * (epoch + 3) // 2)
         case "cosine":
             return first * (1 + math.cos(math.pi * epoch / config.epochs)) / 2
         case _:

@@ -125,7 +125,12 @@ def _imagenet(config: TrainConfig, backbone: Backbone) -> tuple[dict[str, Tensor
         found = _timm_find(name.removeprefix(TIMM), file, download=config.download)
         return _read(found.path), found
     published = published_get(name)
-    found = weights_find(published, file=file, download=config.download)
+    try:
+        found = weights_find(published, file=file, download=config.download)
+    except WeightsMissing as error:
+        raise WeightsMissing(
+            f"{error} (Options: download; weights_file; or random as weights.)"
+        ) from error
     try:
         tensors = weights_read(published, found)
     except CheckpointRefused as error:

@@ -40,7 +40,8 @@ def figures_draw(results: Results) -> dict[str, Drawn]:
 def note_of(results: Results) -> str:
     """Return what stands below every figure."""
     origin, photos = results["initial_weights"]["origin"], results["photos"]
-    return f"Initial weights: {origin}. {photos} {results['split']} photos."
+    chosen = " The epoch was chosen on these photos." if results["epoch_chosen_on_these"] else ""
+    return f"Initial weights: {origin}. {photos} {results['split']} photos.{chosen}"
 
 
 def _violins(figure: Mapping[str, Any], note: str) -> Drawn:
@@ -67,7 +68,7 @@ def _lines(ranked: Mapping[str, Any], labels: Mapping[str, str]) -> list[Line]:
         for row in (aspect, *own):
             summary = row is aspect
             estimate = row["accuracy"]
-            if estimate is not None:
+            if estimate is not None and estimate["low"] is not None:
                 found.append(
                     Line(
                         name.capitalize() if summary else labels[row["key"]],

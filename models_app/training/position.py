@@ -26,7 +26,7 @@ class Position:
         How steps are computed, as `steps.choosing` found it; a resumed run goes on with it,
         since sums in another order have other last digits.
     device
-        What it was found on.
+        What it was found on: on another one it is found anew.
     """
 
     step: int = 0

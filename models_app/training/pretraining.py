@@ -2,19 +2,21 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from models_app.training.assembly import Assembled, assemble, device_choose, device_name
-from models_app.training.checkpoint import BEST, State, best_load, state_load
+from models_app.training.assembly import Assembled, assemble
+from models_app.training.checkpoint import BEST, State, best_load
 from models_app.training.config import TrainConfig
 from models_app.training.data import Photos
+from models_app.training.devices import device_choose, device_name
 from models_app.training.durable import file_write
-from models_app.training.errors import ConfigInvalid, StateDamaged, TrainingError
+from models_app.training.errors import PhotosUnusable
 from models_app.training.loop import train
+from models_app.training.measured import Measured
 from models_app.training.position import Position
 from models_app.training.processes import Processes
 from models_app.training.reports import (
@@ -25,21 +27,15 @@ from models_app.training.reports import (
     TensorBoardReports,
 )
 from models_app.training.results import results_make
+from models_app.training.resuming import state_found
 from models_app.training.seeds import derive
 from models_app.training.site import Site
 from models_app.training.split import Split, split_make
+from models_app.training.steps.choosing import memory_short
+from models_app.training.steps.memory import memory_available, out_of_memory
 from models_app.training.writing import results_write
 
 RESULTS = "results"
-
-FREE = frozenset(
-    (
-        *("photos", "weights_file", "download", "device", "decoders", "render_ahead"),
-        *("variant_cache_mb", "max_unreadable", "max_bad_steps", "epochs", "save_steps", "keep"),
-        "tensorboard",
-    )
-)
-"""Options that a training may go on with another value of; the others decide what it has become."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +92,7 @@ def pretrain(
     reports
         Told what happens; a file `metrics.jsonl` and TensorBoard's are written besides.
     should_stop
-        Asked after every step.
+        Asked before every step.
     max_steps
         Of the whole training; it stops there, and another call may go on.
     saved
@@ -112,48 +108,60 @@ def pretrain(
         With one sentence for the person.
     """
     processes = processes or Processes()
-    told = reports or Silent()
+    told = reports if reports is not None and processes.first else Silent()
     device = device_choose(config.device, processes.local_rank)
     told.device(device_name(device))
     split = split_make(photos, config, base=base)
-    state = _state(folder, config, split, told, resume=resume)
+    state = state_found(folder, config, split, told, resume=resume, processes=processes)
     at = Site(
         photos=photos,
         split=split,
         folder=folder,
-        reports=_reports(config, folder, told, state, processes),
+        reports=told,
         processes=processes,
         device=device,
         saved=saved,
     )
+    made = assemble(config, at, state)
+    # Nothing is written before all is known to fit together, nor while another process reads.
+    processes.agree(False)
+    written = _reports(config, at, state)
     try:
-        return _run(config, at, state, should_stop, max_steps)
+        made = replace(made, parts=replace(made.parts, reports=written))
+        return _run(made, at, state is not None, should_stop, max_steps)
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+        raise memory_short(
+            config, "more than there is besides its network", memory_available(device)
+        ) from error
     finally:
-        if isinstance(at.reports, Several):
-            at.reports.close()
+        if isinstance(written, Several):
+            written.close()
 
 
 def _run(
-    config: TrainConfig,
+    made: Assembled,
     at: Site,
-    state: State | None,
+    resumed: bool,
     should_stop: Callable[[], bool],
     max_steps: int | None,
 ) -> Outcome:
-    made = assemble(config, at, state)
-    for note in at.split.notes if state is None else ():
-        at.reports.log(note)
-    at.reports.log(
-        f"{len(at.split.train)} photos train, {len(at.split.validation)} validate, "
-        f"{len(at.split.test)} test (split {at.split.method}); initial weights: {made.origin.text}."
+    reports, split = made.parts.reports, at.split
+    for note in () if resumed else split.notes:
+        reports.log(note)
+    reports.log(
+        f"{len(split.train)} photos train, {len(split.validation)} validate, "
+        f"{len(split.test)} test (split {split.method}); initial weights: {made.origin.text}."
     )
     finished = train(made.parts, made.position, should_stop=should_stop, max_steps=max_steps)
     results = _results(made, at) if finished else None
+    made.position.unreadable = made.parts.unreadable.snapshot()
     best = at.folder / BEST
     return Outcome(
         state="finished" if finished else "stopped",
         position=made.position,
-        split=at.split,
+        split=split,
         best=best.resolve() if best.exists() else None,
         results=results,
     )
@@ -161,15 +169,12 @@ def _run(
 
 def _results(made: Assembled, at: Site) -> dict[str, Any]:
     """Measure the best weights on the test photos, or on those of validation where none are."""
-    at.reports.stage("measuring the best weights")
+    reports, config, chart = made.parts.reports, made.parts.config, made.parts.pretext.chart
+    reports.stage("measuring the best weights")
     found = best_load(at.folder)
     if found is not None:
         made.parts.network.load_state_dict(found[0], strict=True)
-    name, indices = (
-        ("test", at.split.test) if at.split.test else ("validation", at.split.validation)
-    )
-    measured = made.measure(indices, keep=True)
-    config, chart = made.parts.config, made.parts.pretext.chart
+    name, measured = _measured(made, at)
     results = results_make(
         measured,
         config=config,
@@ -177,61 +182,38 @@ def _results(made: Assembled, at: Site) -> dict[str, Any]:
         origin=made.origin.to_json(),
         split=name,
         rng=np.random.default_rng(derive(config.seed, "intervals")),
+        best_epoch=made.position.best_epoch,
+        steps=made.position.step,
     )
     if at.processes.first:
-        results_write(
-            results, at.folder / RESULTS, measured=measured, chart=chart, log=at.reports.log
-        )
-    at.reports.stage("")
+        results_write(results, at.folder / RESULTS, measured=measured, chart=chart, log=reports.log)
+    reports.stage("")
     return results
 
 
-def _state(
-    folder: Path, config: TrainConfig, split: Split, reports: Reports, *, resume: bool
-) -> State | None:
-    def damaged(name: str, reason: str) -> None:
-        reports.log(f"State {name} is damaged and passed over: {reason}.")
-
-    state = state_load(folder, damaged=damaged) if resume else None
-    if not resume and (folder / "states").exists():
-        raise TrainingError(
-            f"The folder {folder.name} holds a training already; go on with --resume, or name "
-            "another folder."
-        )
-    if state is None:
-        return None
-    before = state.info["config"]
-    for each in fields(config):
-        given = getattr(config, each.name)
-        if each.name not in FREE and before.get(each.name) != given:
-            raise ConfigInvalid(
-                f"{each.name} is {given!r} and was {before.get(each.name)!r} when this training "
-                "began; set it back, or begin in another folder.",
-                each.name,
-            )
-    if state.info["split"]["digest"] != split.digest:
-        raise StateDamaged(
-            "The photos are not those that this training began with, or are split otherwise; "
-            "bring them back, or begin in another folder."
-        )
-    reports.log(f"Goes on from step {state.step}.")
-    return state
+def _measured(made: Assembled, at: Site) -> tuple[str, Measured]:
+    if at.split.test:
+        try:
+            return "test", made.measure(at.split.test, keep=True)
+        except PhotosUnusable:
+            made.parts.reports.log("No test photo could be read; the validation photos stand in.")
+    return "validation", made.measure(at.split.validation, keep=True)
 
 
-def _reports(
-    config: TrainConfig,
-    folder: Path,
-    told: Reports,
-    state: State | None,
-    processes: Processes,
-) -> Reports:
-    if not processes.first:
+def _reports(config: TrainConfig, at: Site, state: State | None) -> Reports:
+    if not at.processes.first:
         return Silent()
+    folder = at.folder
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(config.to_json(), indent=1)
     file_write(folder / "config.json", f"{text}\n".encode())
     step = None if state is None else state.step
-    all_of_them: list[Reports] = [told, JsonLines(folder / "metrics.jsonl", resumed=step)]
+    # Validation comes after an epoch's last step, which may have a state of its own.
+    validated = state is None or state.info["position"]["batch"] == 0
+    found: list[Reports] = [
+        at.reports,
+        JsonLines(folder / "metrics.jsonl", resumed=step, validated=validated),
+    ]
     if config.tensorboard:
-        all_of_them.append(TensorBoardReports(folder / "tensorboard", resumed=step))
-    return Several(all_of_them)
+        found.append(TensorBoardReports(folder / "tensorboard", resumed=step, validated=validated))
+    return Several(found)

@@ -24,11 +24,14 @@ class Processes:
         Its place, from 0, and how many there are.
     local_rank
         Its place on this machine: which GPU it takes.
+    talk
+        For flags and objects, which no GPU should wait for; None: the group of the gradients.
     """
 
     rank: int = 0
     count: int = 1
     local_rank: int = 0
+    talk: "dist.ProcessGroup | None" = None
 
     @property
     def first(self) -> bool:
@@ -58,16 +61,22 @@ class Processes:
         """Return whether it is true of any process; all must ask."""
         if self.count == 1:
             return value
-        flag = torch.tensor([int(value)])
-        device = torch.device("cuda") if dist.get_backend() == "nccl" else torch.device("cpu")
-        return bool(self.sums(flag.to(device)).item())
+        return self.total(int(value)) > 0
+
+    def total(self, value: int) -> int:
+        """Return the sum over all processes; all must ask."""
+        if self.count == 1:
+            return value
+        held = torch.tensor([value])
+        dist.all_reduce(held, group=self.talk)
+        return int(held.item())
 
     def from_first(self, value: object) -> object:
         """Return the first process's value, which can be pickled; all must ask."""
         if self.count == 1:
             return value
         held = [value]
-        dist.broadcast_object_list(held, src=0)
+        dist.broadcast_object_list(held, src=0, group=self.talk)
         return held[0]
 
     def gather(self, value: object) -> list[object]:
@@ -75,7 +84,7 @@ class Processes:
         if self.count == 1:
             return [value]
         found: list[object] = [None] * self.count
-        dist.all_gather_object(found, value)
+        dist.all_gather_object(found, value, group=self.talk)
         return found
 
     def means(self, losses: Mapping[str, Tensor], photos: int) -> dict[str, Tensor]:
@@ -99,7 +108,8 @@ class Processes:
         summed = self.sums(packed)
         mean, total = summed[:-1] / summed[-1], summed[-1]
         scaled = local * (photos * self.count / total)
-        joined = mean + scaled - scaled.detach()
+        # In brackets, so that the value is the mean to the last digit, and the same everywhere.
+        joined = mean + (scaled - scaled.detach())
         return dict(zip(losses, joined.unbind(), strict=True))
 
 
@@ -151,6 +161,7 @@ def processes_join(*, cuda: bool) -> Iterator[Processes]:
         torch.cuda.set_device(local)
     dist.init_process_group("nccl" if cuda else "gloo")
     try:
-        yield Processes(rank, count, local)
+        talk = dist.new_group(backend="gloo") if cuda else dist.group.WORLD
+        yield Processes(rank, count, local, talk if isinstance(talk, dist.ProcessGroup) else None)
     finally:
         dist.destroy_process_group()

@@ -77,11 +77,14 @@ class JsonLines(Silent):
     resumed
         Step from which a training goes on: lines after it, which are told again, are cut, and so
         is a line that was not finished. None: a new training, and a new file.
+    validated
+        Whether the state was saved after the validation that followed its step, if one did;
+        if not, that is told again, and its line is cut.
     """
 
-    def __init__(self, path: Path, *, resumed: int | None = None) -> None:
+    def __init__(self, path: Path, *, resumed: int | None = None, validated: bool = True) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        kept = [] if resumed is None else _lines_until(path, resumed)
+        kept = [] if resumed is None else _lines_until(path, resumed, validated=validated)
         file_write(path, b"".join(kept))
         self._file = path.open("a", encoding="utf-8")
 
@@ -102,17 +105,24 @@ class JsonLines(Silent):
         self._file.close()
 
 
-def _lines_until(path: Path, step: int) -> list[bytes]:
+_VALIDATION = "validation/"
+
+
+def _lines_until(path: Path, step: int, *, validated: bool) -> list[bytes]:
     if not path.exists():
         return []
     kept = []
     for line in path.read_bytes().splitlines(keepends=True):
         try:
-            told = json.loads(line)["step"]
+            content = json.loads(line)
+            told = content["step"]
+            validation = any(name.startswith(_VALIDATION) for name in content["values"])
         except (ValueError, KeyError, TypeError):
             # What a killed process left; its step is told again.
             continue
-        if isinstance(told, int) and told <= step and line.endswith(b"\n"):
+        if not isinstance(told, int) or told > step or not line.endswith(b"\n"):
+            continue
+        if told < step or validated or not validation:
             kept.append(line)
     return kept
 
@@ -124,8 +134,9 @@ class TensorBoardReports(Silent):
     ----------
     folder
         Of the event files.
-    resumed
-        As of `JsonLines`; TensorBoard hides what is told again.
+    resumed, validated
+        As of `JsonLines`; TensorBoard hides what is told again. It hides whole steps
+        only: where the state was not validated, the curves of training lose that one step.
 
     Raises
     ------
@@ -133,7 +144,7 @@ class TensorBoardReports(Silent):
         If TensorBoard is not installed.
     """
 
-    def __init__(self, folder: Path, *, resumed: int | None = None) -> None:
+    def __init__(self, folder: Path, *, resumed: int | None = None, validated: bool = True) -> None:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
@@ -142,7 +153,7 @@ class TensorBoardReports(Silent):
                 "tensorboard, or set tensorboard to false.",
                 "tensorboard",
             ) from error
-        purge = None if resumed is None else resumed + 1
+        purge = None if resumed is None else resumed + validated
         self._writer = SummaryWriter(str(folder), purge_step=purge)
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:

@@ -38,6 +38,8 @@ def results_make(
     origin: Mapping[str, Any],
     split: str,
     rng: np.random.Generator,
+    best_epoch: int | None,
+    steps: int,
     total: float | None = None,
 ) -> Row:
     """Return the results of an evaluation as a JSON object; parts that a task lacks are None.
@@ -50,18 +52,26 @@ def results_make(
         Which photos: validation or test.
     rng
         For the intervals.
+    best_epoch
+        That the weights are of, counted from 1; None where none was chosen, and they are the last.
+    steps
+        Of the whole training.
     total
         The balanced loss, where it is known.
     """
     return {
         "format": FORMAT,
         "split": split,
+        "epoch_chosen_on_these": split == "validation" and best_epoch is not None,
+        "best_epoch": best_epoch,
+        "steps": steps,
         "photos": len(measured.photos),
         "task": config.task,
         "preset": config.preset,
         "score_head": config.score_head,
         "side": config.side,
         "initial_weights": {**origin, "origin": origin["text"]},
+        "config": config.to_json_shared(),
         "losses": dict(measured.losses) | ({} if total is None else {"total": total}),
         "rank_accuracy": _ranked(measured, chart, rng),
         "classification_accuracy": _classified(measured, chart, rng),
@@ -141,7 +151,13 @@ def _ranked(measured: Measured, chart: Chart | None, rng: np.random.Generator) -
             "polarity": group.polarity,
             "level": group.level,
             "step": group.step,
-            **_estimate("accuracy", estimates[place], why, "none of its pairs differ"),
+            **_estimate(
+                "accuracy",
+                estimates[place],
+                why,
+                "none of its pairs differ",
+                (counts[0], sum(counts)),
+            ),
             "pairs": int(group.members.sum()),
             "identical": int((all_pairs.members & chart.pair_identical).sum()),
             "right": counts[0],
@@ -171,13 +187,14 @@ def _classified(measured: Measured, chart: Chart | None, rng: np.random.Generato
         lambda: classification_accuracy(right, pictures, rng=rng), len(groups)
     )
     found: Row = {"aspects": [], "distortions": []}
-    for group, estimate in zip(groups, estimates, strict=True):
+    for place, (group, estimate) in enumerate(zip(groups, estimates, strict=True)):
         classes, guess = _guess(group, chart, width)
+        share = float(right[:, place].sum()), float(pictures[:, place].sum())
         found[_PARTS[group.kind]].append(
             {
                 "key": group.key,
                 "aspect": group.aspect,
-                **_estimate("accuracy", estimate, why, "it has no pictures"),
+                **_estimate("accuracy", estimate, why, "it has no pictures", share),
                 "pictures": int(group.members.sum()),
                 "classes": classes,
                 "guess": guess,
@@ -206,15 +223,16 @@ def _regressed(
     squares = sums(measured.squares, groups)
     pictures = np.tile([group.members.sum() for group in groups], (len(squares), 1))
     estimates, why = _estimated(lambda: mean_squared_error(squares, pictures, rng=rng), len(groups))
+    shares = zip(squares.sum(axis=0).tolist(), pictures.sum(axis=0).tolist(), strict=True)
     rows = [
         {
             "key": group.key,
             "aspect": group.aspect,
-            **_estimate("error", estimate, why, "it has no pictures"),
+            **_estimate("error", estimate, why, "it has no pictures", share),
             "pictures": int(group.members.sum()),
             "zero": float(np.square(targets.values[group.members], dtype=np.float64).mean()),
         }
-        for group, estimate in zip(groups, estimates, strict=True)
+        for group, estimate, share in zip(groups, estimates, shares, strict=True)
     ]
     return {"all": rows[0], "distortions": rows[1:]}
 
@@ -227,7 +245,20 @@ def _estimated(make: _Estimates, groups: int) -> tuple[Sequence[Estimate | None]
         return [None] * groups, str(error)
 
 
-def _estimate(name: str, found: Estimate | None, why: str, empty: str) -> Row:
-    if found is None:
+def _estimate(
+    name: str, found: Estimate | None, why: str, empty: str, share: tuple[float, float]
+) -> Row:
+    """Return an estimate, or the bare value where photos are too few for an interval.
+
+    Parameters
+    ----------
+    share
+        Sums over the photos: what is counted, and of how many.
+    """
+    if found is not None:
+        return {name: asdict(found), "undefined": ""}
+    counted, whole = share
+    if not why or not whole:
         return {name: None, "undefined": why or empty}
-    return {name: asdict(found), "undefined": ""}
+    bare = {"value": counted / whole, "low": None, "high": None, "n": 1}
+    return {name: {**bare, "method": "", "confidence": 0.95}, "undefined": why}

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import FrameType
 
 from models_app.networks.errors import NetworkError
-from models_app.training.assembly import device_choose
 from models_app.training.config import TrainConfig
+from models_app.training.devices import device_choose
 from models_app.training.errors import ConfigInvalid, TrainingError
 from models_app.training.folder import FolderPhotos
 from models_app.training.pretraining import RESULTS, Outcome, pretrain
@@ -27,15 +27,15 @@ class _Stop:
     """Becomes true at Ctrl-C or SIGTERM: the step that runs is finished, and its state saved."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.number = 0
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._ask)
 
     def __call__(self) -> bool:
-        return self.asked
+        return self.number > 0
 
     def _ask(self, number: int, _frame: FrameType | None) -> None:
-        self.asked = True
+        self.number = number
         # The second one does what it always does.
         signal.signal(number, signal.SIG_DFL)
 
@@ -43,16 +43,18 @@ class _Stop:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train as the command line says; return its exit status.
 
-    0 when finished or stopped as asked, 2 where something has to be put right first.
+    0 when finished or at --max-steps, 2 where something has to be put right first, and as shells
+    have it 130 after Ctrl-C and 143 after SIGTERM.
     """
     given = _parser().parse_args(arguments)
+    stop = _Stop()
     try:
         config = TrainConfig.from_file(given.config)
         if given.photos is not None:
             config = replace(config, photos=str(given.photos))
         cuda = device_choose(config.device).type == "cuda"
         with processes_join(cuda=cuda) as processes:
-            outcome = _train(config, given, processes)
+            outcome = _train(config, given, processes, stop)
     except (TrainingError, NetworkError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -62,10 +64,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     if processes.first:
         sys.stdout.write(_told(outcome, given.output))
-    return 0
+    return 128 + stop.number if stop.number and outcome.state == "stopped" else 0
 
 
-def _train(config: TrainConfig, given: argparse.Namespace, processes: Processes) -> Outcome:
+def _train(
+    config: TrainConfig, given: argparse.Namespace, processes: Processes, stop: _Stop
+) -> Outcome:
     if not config.photos:
         raise ConfigInvalid(
             "photos is empty; name a folder in the configuration or after --photos.", "photos"
@@ -73,6 +77,8 @@ def _train(config: TrainConfig, given: argparse.Namespace, processes: Processes)
     base = given.config.parent
     # What is named on the command line is relative to where that is typed.
     folder = Path(config.photos) if given.photos is not None else base / config.photos
+    if config.weights_file:
+        config = replace(config, weights_file=str(base / config.weights_file))
     reports: Reports = Console() if processes.first else Silent()
     return pretrain(
         config,
@@ -80,7 +86,7 @@ def _train(config: TrainConfig, given: argparse.Namespace, processes: Processes)
         given.output,
         resume=given.resume,
         reports=reports,
-        should_stop=_Stop(),
+        should_stop=stop,
         max_steps=given.max_steps,
         processes=processes,
         base=base,
@@ -105,10 +111,10 @@ def _told(outcome: Outcome, folder: Path) -> str:
     for row in [*ranked["aspects"], ranked["all"]] if ranked else ():
         found = row["accuracy"]
         if found is not None:
-            lines.append(
-                f"rank accuracy {row['key']}: {found['value']:.4f} "
-                f"({found['low']:.4f} to {found['high']:.4f})"
-            )
+            ends = "no interval with one photo"
+            if found["low"] is not None:
+                ends = f"{found['low']:.4f} to {found['high']:.4f}"
+            lines.append(f"rank accuracy {row['key']}: {found['value']:.4f} ({ends})")
     return "\n".join(lines) + "\n"
 
 
@@ -133,6 +139,13 @@ class _Options(argparse.Action):
         parser.exit()
 
 
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} steps; give 1 or more")
+    return number
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m models_app.training.run",
@@ -143,7 +156,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--output", type=Path, required=True, help="folder of the run")
     parser.add_argument("--photos", type=Path, help="folder of photos, instead of the file's")
     parser.add_argument("--resume", action="store_true", help="go on from the last intact state")
-    parser.add_argument("--max-steps", type=int, help="stop after so many steps in all")
+    parser.add_argument("--max-steps", type=_positive, help="stop after so many steps in all")
     return parser
 
 

@@ -1,9 +1,13 @@
 """What a training leaves on disk while it runs."""
 
+from typing import Any
+
 from torch.optim import Optimizer
 
 from models_app.training.checkpoint import best_save, state_save
 from models_app.training.config import TrainConfig
+from models_app.training.data import Unreadable
+from models_app.training.devices import device_name
 from models_app.training.losses.balance import Balance
 from models_app.training.networks import PretextNetwork
 from models_app.training.origins import Origin
@@ -24,10 +28,11 @@ class Saving:
         balance: Balance,
         optimiser: Optimizer,
         stepper: Stepper,
+        unreadable: Unreadable,
     ) -> None:
         self._at, self._keep = at, config.keep
         self._network, self._balance, self._optimiser = network, balance, optimiser
-        self._stepper = stepper
+        self._stepper, self._unreadable = stepper, unreadable
         self._info = {
             "config": config.to_json(),
             "origin": origin.to_json(),
@@ -39,17 +44,33 @@ class Saving:
                 "test": len(at.split.test),
             },
         }
-        self._note = {"format": 1, "kind": "pretrained", "random": origin.random, **self._info}
+        # Weights are given to others, who need not know where photos lay.
+        shared = {**self._info, "config": config.to_json_shared()}
+        self._note = {"format": 1, "kind": "pretrained", "random": origin.random, **shared}
+        self._shared = shared
+
+    @property
+    def chosen(self) -> dict[str, Any] | None:
+        """How steps are computed; None before the first."""
+        choice = self._stepper.choice
+        return None if choice is None else choice.to_json()
 
     def state(self, position: Position) -> None:
-        """Save all that going on needs."""
-        for found in self._at.processes.gather(dict(position.unreadable)):
+        """Save all that going on needs; all processes learn what the others could not read.
+
+        Raises
+        ------
+        PhotosUnusable
+            If that is too much together.
+        """
+        for found in self._at.processes.gather(self._unreadable.snapshot()):
             if isinstance(found, dict):
-                position.unreadable.update(found)
+                self._unreadable.merge(found)
+        position.unreadable = self._unreadable.snapshot()
+        position.choice = self.chosen
+        position.device = device_name(self._at.device)
         if not self._at.processes.first:
             return
-        chosen = self._stepper.choice
-        position.choice = None if chosen is None else chosen.to_json()
         training = {
             "optimiser": self._optimiser.state_dict(),
             "balance": dict(self._balance.state_dict()),
@@ -72,6 +93,6 @@ class Saving:
                 self._at.folder,
                 position.step,
                 self._network.state_dict(),
-                {**self._info, "position": position.to_json()},
+                {**self._shared, "position": position.to_json()},
                 note=self._note,
             )

@@ -5,6 +5,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from difflib import get_close_matches
 from math import isfinite
 from typing import TYPE_CHECKING, Any, get_type_hints
+from unicodedata import category
 
 from models_app.training.errors import ConfigInvalid
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 LONGEST = 1000
 """Letters that a text may have."""
+
+_JOINERS = "\u200c\u200d"
+"""Invisible, and part of Persian words, Indian letters and joined emoji."""
 
 _WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
 
@@ -119,6 +123,7 @@ def values_check(config: "DataclassInstance") -> None:
 
 def _value_check(name: str, value: str | float, known: Setting) -> None:
     if isinstance(value, str):
+        _text_check(name, value)
         if known.choices is not None and value not in known.choices:
             raise ConfigInvalid(
                 f"{name} is {value[:80]!r}; allowed are: {', '.join(known.choices)}.", name
@@ -130,6 +135,17 @@ def _value_check(name: str, value: str | float, known: Setting) -> None:
     inside = (low is None or value >= low) and (high is None or value <= high)
     if not inside or not isfinite(value):
         raise ConfigInvalid(f"{name} is {value}; allowed are {range_text(known)}.", name)
+
+
+def _text_check(name: str, text: str) -> None:
+    for place, letter in enumerate(text, 1):
+        # Names of folders hold spaces of other scripts; isprintable knows but one.
+        if not letter.isprintable() and category(letter) != "Zs" and letter not in _JOINERS:
+            raise ConfigInvalid(
+                f"{name} has a character that cannot be printed (U+{ord(letter):04X}, number "
+                f"{place}); remove it, or rename what it names.",
+                name,
+            )
 
 
 def range_text(known: Setting) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from models_app.datasets.lists import SPLITS, Listed, list_read
 from models_app.errors import DatasetError
 from models_app.training.config import TrainConfig
-from models_app.training.data import MergedPhotos, Photos, SplitPhotos, names_list
+from models_app.training.data import MergedPhotos, Photos, SplitPhotos, names_list, path_shown
 from models_app.training.errors import ConfigInvalid, PhotosUnusable
 
 _TRAIN, _VALIDATION, _TEST = SPLITS
@@ -119,18 +119,24 @@ def _by_lists(photos: Photos, lists: str, base: Path, notes: list[str]) -> list[
 
 def _lists_read(paths: Sequence[Path]) -> dict[str, Listed]:
     listed: dict[str, Listed] = {}
-    try:
-        for path in paths:
-            for file, entry in list_read(path).items():
-                if listed.setdefault(file, entry).split != entry.split:
-                    raise ConfigInvalid(
-                        f"The lists put {file!r} into {listed[file].split} and into "
-                        f"{entry.split}; leave it in one of them.",
-                        "split_lists",
-                    )
-    except DatasetError as error:
-        raise ConfigInvalid(f"split_lists: {error}", "split_lists") from error
+    for path in paths:
+        for file, entry in _list_read(path).items():
+            if listed.setdefault(file, entry).split != entry.split:
+                raise ConfigInvalid(
+                    f"The lists put {file!r} into {listed[file].split} and into "
+                    f"{entry.split}; leave it in one of them.",
+                    "split_lists",
+                )
     return listed
+
+
+def _list_read(path: Path) -> dict[str, Listed]:
+    try:
+        return list_read(path)
+    except DatasetError as error:
+        # Whoever reads a log need not know where the lists lie.
+        text = str(error).replace(str(path), path_shown(Path(path.name or path)))
+        raise ConfigInvalid(f"split_lists: {text}", "split_lists") from error
 
 
 def _unlisted_note(photos: Photos, sides: Sequence[str], what: str, notes: list[str]) -> None:

@@ -63,8 +63,13 @@ class BatchStatistics:
             layer.momentum = 1.0
 
     def record(self, pictures: int) -> None:
-        """Count the forward that has just been: a group of so many pictures."""
-        if not self.begun:
+        """Count the forward that has just been: a group of so many pictures.
+
+        0: it does not count, as in a process that computes along with the others and has no photo
+        of its own.
+        """
+        # Not 0 times what was measured, which may be infinite.
+        if not self.begun or not pictures:
             return
         buffers = self._buffers()
         if self._sums:
@@ -80,7 +85,8 @@ class BatchStatistics:
         Parameters
         ----------
         reduce
-            Sums over all processes; called once, where there is anything to collect.
+            Sums over all processes; called once, where the network has averages to move, also
+            by a process in which nothing counted.
         """
         if not self.begun:
             return
@@ -96,8 +102,10 @@ class BatchStatistics:
         # None means the plain average over all steps.
         weights = [1 / int(c) if m is None else m for m, c in zip(momenta, counts, strict=True)]
         pairs = [weight for weight in weights for _mean_and_variance in range(2)]
-        for buffer, old, total, weight in zip(self._buffers(), before, sums, pairs, strict=True):
-            buffer.copy_(old * (1 - weight) + total * (weight / pictures))
+        moved = torch._foreach_mul(before, [1 - weight for weight in pairs])
+        new = torch._foreach_mul(sums, [weight / pictures for weight in pairs])
+        torch._foreach_add_(moved, new)
+        torch._foreach_copy_(self._buffers(), moved)
 
     @torch.no_grad()
     def drop(self) -> None:

@@ -39,8 +39,8 @@ class Stopwatch:
     def read(self, *, processes: int = 1) -> Mapping[str, float]:
         """Return shares of the phases and pictures a second since the last reading, and restart.
 
-        Pictures are those of all processes, which go through the same steps. On a GPU this waits
-        until it has done what was asked so far.
+        Pictures are those of all processes, which go through the same steps. On a GPU it is what
+        the GPU has done by now; nothing waits for it.
         """
         if self._cuda:
             self._resolve()
@@ -54,13 +54,14 @@ class Stopwatch:
         return found
 
     def _resolve(self) -> None:
-        if not self._events:
-            return
-        torch.cuda.synchronize()
+        done = 0
         for (_phase, before), (phase, after) in zip(self._events, self._events[1:], strict=False):
+            if not after.query():
+                break
             self._seconds[phase] += before.elapsed_time(after) / 1000
-        # The last one is where the next reading starts.
-        self._events = self._events[-1:]
+            done += 1
+        # The last one that is done is where the next reading starts.
+        self._events = self._events[done:]
 
 
 def memory_mb(device: torch.device) -> float:

@@ -33,6 +33,7 @@ def tables_write(
         "initial_weights": results["initial_weights"]["origin"],
         "split": results["split"],
         "photos": results["photos"],
+        "epoch_chosen_on_these": results["epoch_chosen_on_these"],
     }
     written = []
     for name, rows in tables.items():

@@ -13,19 +13,52 @@ export const number = (value) => {
   return small || Math.abs(value) >= 1e9 ? value.toExponential(3) : digits.format(value);
 };
 
+const percents = new Intl.NumberFormat(lang, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const SHARES = /^(rank|classification)_accuracy\//;
+// Shares are told in percent, as the pages beside the curves tell them.
+export const numberOf = (name) => (SHARES.test(name) ? (value) => (value === null ? "" : percents.format(value)) : number);
+
 // An axis has room for few letters.
 const short = (value) => {
   if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e6)) return value.toExponential(1).replace(".0e", "e");
   return digits.format(value);
 };
 
+// Ticks stand closer than this part of the range nowhere.
+const TICKS = 10;
+const MOST_DIGITS = 15;
+
+// As many digits as tell two ticks of these values apart.
+function ticksOf(values, share) {
+  const scaled = values.map((value) => value * (share ? 100 : 1));
+  const low = scaled.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = scaled.reduce((a, b) => Math.max(a, b), -Infinity);
+  if (!(high >= low)) return short;
+  const most = Math.max(Math.abs(low), Math.abs(high)) || 1;
+  const step = (high - low || most) / TICKS;
+  const places = (size) => Math.min(MOST_DIGITS, Math.max(0, Math.ceil(Math.log10(size))));
+  if (!share && (most < 1e-3 || most >= 1e6)) {
+    return (value) => (value === 0 ? "0" : value.toExponential(places(most / step)).replace(/\.?0*e/, "e"));
+  }
+  const format = new Intl.NumberFormat(lang, { maximumFractionDigits: places(1 / step) });
+  return share ? (value) => `${format.format(100 * value)}%` : (value) => format.format(value);
+}
+
+// A label that is longer than usual takes its room from the chart.
+const LETTER = 6.5;
+const USUAL = 48;
+
 export function option(curve, texts, colours, logarithmic) {
   const { px } = colours;
   const label = { color: colours.quiet, fontSize: px(11), hideOverlap: true };
   const points = curve.shown.filter(([, value]) => !logarithmic || value === null || value > 0);
+  const values = points.map(([, value]) => value).filter((value) => value !== null);
+  const said = numberOf(curve.key ?? curve.name);
+  const tick = logarithmic ? short : ticksOf(values, said !== number);
+  const letters = Math.max(0, ...[values.at(0), values.at(-1)].map((value) => tick(value ?? 0).length));
   return {
     ...frame(colours, fill(texts.chart, { name: curve.name })),
-    grid: { left: px(48), right: px(22), top: px(10), bottom: px(24), outerBoundsMode: "none" },
+    grid: { left: px(Math.max(USUAL, LETTER * letters + 12)), right: px(22), top: px(10), bottom: px(24), outerBoundsMode: "none" },
     tooltip: {
       renderMode: "richText",
       trigger: "axis",
@@ -37,7 +70,7 @@ export function option(curve, texts, colours, logarithmic) {
       borderWidth: 1,
       padding: 8,
       textStyle: { color: colours.ink, fontSize: px(13), fontFamily: colours.font },
-      formatter: ([{ data }]) => `${fill(texts.step, { step: count(data[0]) })}\n${number(data[1]) || texts.gap}`,
+      formatter: ([{ data }]) => `${fill(texts.step, { step: count(data[0]) })}\n${said(data[1]) || texts.gap}`,
     },
     xAxis: {
       type: "value",
@@ -54,7 +87,7 @@ export function option(curve, texts, colours, logarithmic) {
       type: logarithmic ? "log" : "value",
       scale: true,
       splitNumber: 3,
-      axisLabel: { ...label, formatter: short },
+      axisLabel: { ...label, formatter: tick },
       splitLine: { lineStyle: { color: colours.rule } },
     },
     series: [{
@@ -138,7 +171,7 @@ export class Curves {
     Object.assign(curve, { every: fresh.every, last: fresh.last });
     const end = curve.points.at(-1);
     curve.shown = end?.[0] === curve.last[0] ? curve.points : [...curve.points, curve.last];
-    setText(curve.value, number(curve.last[1]) || this.#texts.gap);
+    setText(curve.value, numberOf(curve.name)(curve.last[1]) || this.#texts.gap);
     setText(curve.thinned, curve.every > 1 ? fill(this.#texts.every, { n: count(curve.every) }) : "");
     this.#draw(curve);
     if (curve.details.open) this.#table(curve);
@@ -194,11 +227,12 @@ export class Curves {
     for (const curve of this.#curves.values()) this.#draw(curve);
   }
 
-  #table({ rows, shown }) {
+  #table({ name, rows, shown }) {
+    const said = numberOf(name);
     const cell = (text) => element("td", { className: "num", textContent: text });
     rows.replaceChildren(
       ...shown.toReversed().map(([step, value]) =>
-        element("tr", {}, cell(count(step)), cell(number(value) || this.#texts.gap))),
+        element("tr", {}, cell(count(step)), cell(said(value) || this.#texts.gap))),
     );
   }
 }

@@ -2,21 +2,28 @@
 
 import { dashes, estimate, frame, markLine, shareAxis, tooltip } from "./chart-parts.js";
 import { fill, interval, percent, tenth } from "./dashboard-tables.js";
-import { density, quartiles, two } from "./training-figure4.js";
+import { density, digitsFor, quartiles, two } from "./training-figure4.js";
 
 export function forest(rows, texts, colours, narrow) {
   const { px } = colours;
+  const bounded = ({ share }) => share && share.low !== null;
   const words = (i) =>
-    fill(texts.point, {
+    fill(bounded(rows[i]) ? texts.point : texts.pointAlone, {
       label: rows[i].label,
       share: percent(rows[i].share),
-      interval: interval(rows[i].share),
+      interval: bounded(rows[i]) ? interval(rows[i].share) : "",
       ties: `${tenth(100 * rows[i].ties)}%`,
     });
-  const lows = rows.flatMap(({ share }) => (share ? [100 * share.low] : []));
+  const lows = rows.flatMap(({ share }) => (share ? [100 * (share.low ?? share.value)] : []));
+  // Without an interval the bar has no length.
+  const drawn = (row) => (bounded(row) ? row : { ...row, share: { ...row.share, low: row.share.value, high: row.share.value } });
+  const value = (row, x, y) => ({
+    type: "text",
+    style: { text: percent(row.share), x, y, align: "right", verticalAlign: "middle", fill: colours.ink, font: `${px(13)}px ${colours.font}` },
+  });
   return {
     ...frame(colours, texts.forest),
-    grid: { left: px(narrow ? 130 : 150), right: px(58), top: px(8), bottom: px(44), outerBoundsMode: "none" },
+    grid: { left: px(narrow ? 130 : 150), right: px(66), top: px(8), bottom: px(44), outerBoundsMode: "none" },
     tooltip: tooltip(colours, words),
     xAxis: {
       ...shareAxis(colours),
@@ -37,8 +44,13 @@ export function forest(rows, texts, colours, narrow) {
         data: rows.map(({ share }, i) => [share ? 100 * share.value : null, i]),
         encode: { x: 0, y: 1 },
         renderItem: ({ dataIndex: i }, api) =>
-          rows[i].share &&
-          estimate(rows[i], (x) => api.coord([x, i]), true, colours, { label: percent(rows[i].share), width: api.getWidth() }),
+          rows[i].share && {
+            type: "group",
+            children: [
+              estimate(drawn(rows[i]), (x) => api.coord([x, i]), true, colours),
+              value(rows[i], api.getWidth() - px(4), api.coord([0, i])[1]),
+            ],
+          },
         z: 6,
       },
       { type: "line", data: [], markLine: markLine([{ xAxis: 50, lineStyle: dashes(colours.ink) }]) },
@@ -69,16 +81,29 @@ function violinShape(values, place, api, colours, colour) {
   };
 }
 
+// A dash a level, as in the file.
+const targets = (levels, colours) => ({
+  type: "scatter",
+  silent: true,
+  data: levels.flatMap(({ target }, i) => (target === undefined ? [] : [[i, target]])),
+  symbol: "rect",
+  symbolSize: [colours.px(14), colours.px(2)],
+  itemStyle: { color: colours.ink },
+  z: 7,
+});
+
 export function violin(figure, key, texts, colours, narrow) {
   const { px } = colours;
   const { levels } = figure;
   const colour = key === "brightness" ? colours.accent : colours.aspects.style;
-  const every = levels.flatMap((level) => [...level.brightness, ...level.contrast]);
+  const every = levels.flatMap((level) => [...level.brightness, ...level.contrast, level.target ?? 0]);
   const reach = Math.ceil(2 * Math.max(1, ...every.map(Math.abs))) / 2;
   const name = (i) => levels[i].level || texts.original;
   const words = (i) => {
     const { low, median, high } = quartiles(levels[i][key]);
-    return fill(texts.quartiles, { level: name(i), median: two(median), low: two(low), high: two(high) });
+    const said = fill(texts.quartiles, { level: name(i), median: two(median), low: two(low), high: two(high) });
+    const { target } = levels[i];
+    return key === "brightness" && target !== undefined ? `${said}\n${fill(texts.target, { target: two(target) })}` : said;
   };
   return {
     ...frame(colours, fill(texts.violin, { key: texts[key] })),
@@ -103,6 +128,7 @@ export function violin(figure, key, texts, colours, narrow) {
         renderItem: ({ dataIndex: i }, api) => violinShape(levels[i][key], i, api, colours, colour),
         z: 6,
       },
+      ...(key === "brightness" ? [targets(levels, colours)] : []),
       { type: "line", data: [], markLine: markLine([{ yAxis: 0, lineStyle: dashes(colours.ink) }]) },
     ],
   };
@@ -113,10 +139,11 @@ export function smallCurve({ label, aspect, points, low, high }, texts, colours)
   const { px } = colours;
   const reference = points.findIndex(({ step }) => step === 0);
   const name = (i) => points[i].level || texts.undistorted;
+  const said = digitsFor(low, high);
   return {
     ...frame(colours, fill(texts.curve, { label })),
-    grid: { left: px(36), right: px(8), top: px(8), bottom: px(22), outerBoundsMode: "none" },
-    tooltip: tooltip(colours, (i) => `${name(i)}\n${fill(texts.score, { score: two(points[i].score) })}`),
+    grid: { left: px(44), right: px(8), top: px(8), bottom: px(22), outerBoundsMode: "none" },
+    tooltip: tooltip(colours, (i) => `${name(i)}\n${fill(texts.score, { score: said(points[i].score) })}`),
     xAxis: {
       type: "category", boundaryGap: false, data: points.map((_point, i) => name(i)),
       axisLine: { onZero: false, lineStyle: { color: colours.rule } }, axisTick: { show: false },
@@ -128,7 +155,7 @@ export function smallCurve({ label, aspect, points, low, high }, texts, colours)
     },
     yAxis: {
       type: "value", min: low, max: high, interval: high - low,
-      axisLabel: { color: colours.quiet, fontSize: px(11), formatter: two },
+      axisLabel: { color: colours.quiet, fontSize: px(11), formatter: said },
       splitLine: { lineStyle: { color: colours.rule } },
     },
     series: [{

@@ -3,7 +3,7 @@
 import { frame, palette } from "./chart-parts.js";
 import { count, fill } from "./dashboard-tables.js";
 import { setText } from "./dashboard-live.js";
-import { element, number, option } from "./jobs-curves.js";
+import { element, numberOf, option } from "./jobs-curves.js";
 import { fetchJson } from "./jobs-live.js";
 
 const texts = document.getElementById("texts").dataset;
@@ -34,18 +34,18 @@ function lineOf(points, place, colours) {
   };
 }
 
-function words(points) {
-  const lines = points.map(({ seriesName, data }) => `${seriesName}  ${number(data[1]) || texts.gap}`);
+function words(points, said) {
+  const lines = points.map(({ seriesName, data }) => `${seriesName}  ${said(data[1]) || texts.gap}`);
   return [fill(texts.step, { step: count(points[0].data[0]) }), ...lines].join("\n");
 }
 
 function comparison(name, label, colours) {
   const lines = curves.get(name);
-  const base = option({ name: label, shown: [] }, texts, colours, log.checked);
+  const base = option({ key: name, name: label, shown: lines.filter(Boolean).flat() }, texts, colours, log.checked);
   return {
     ...base,
     ...frame(colours, fill(texts.chart, { name: label })),
-    tooltip: { ...base.tooltip, formatter: words },
+    tooltip: { ...base.tooltip, formatter: (points) => words(points, numberOf(name)) },
     series: lines.flatMap((points, place) => (points ? [lineOf(points, place, colours)] : [])),
   };
 }
@@ -68,13 +68,14 @@ function redraw() {
 function table(details) {
   const box = details.querySelector(".scroll");
   const cell = (text) => element("td", { className: "num", textContent: text });
+  const said = numberOf(details.dataset.table);
   const head = [texts.steps, texts.last, texts.lowest, texts.highest];
   const rows = curves.get(details.dataset.table).flatMap((points, place) => {
     if (!points?.length) return [];
     const values = points.map(([, value]) => value).filter((value) => value !== null);
     const [step, last] = points.at(-1);
     const ends = values.length ? [Math.min(...values), Math.max(...values)] : [null, null];
-    const cells = [last, ...ends].map((value) => cell(number(value) || texts.gap));
+    const cells = [last, ...ends].map((value) => cell(said(value) || texts.gap));
     const name = element("th", { scope: "row", textContent: runs[place].label });
     return [element("tr", {}, name, cell(count(step)), ...cells)];
   });

@@ -4,6 +4,13 @@ const lang = document.documentElement.lang || "en";
 const hundredths = new Intl.NumberFormat(lang, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 export const two = (value) => hundredths.format(value);
 
+// Two digits more than the range's first: enough to tell values of it apart.
+export function digitsFor(low, high) {
+  const places = Math.min(8, Math.max(2, 1 - Math.floor(Math.log10(high - low || 1))));
+  const format = new Intl.NumberFormat(lang, { minimumFractionDigits: places, maximumFractionDigits: places });
+  return (value) => format.format(value);
+}
+
 const GRID = 48;
 
 // Linear between neighbours, as NumPy does it.

@@ -1,7 +1,7 @@
 // Sample photos: one is chosen, and one of its distortions; its curves and its pictures follow.
 
 import { element } from "./jobs-curves.js";
-import { two } from "./training-figure4.js";
+import { digitsFor } from "./training-figure4.js";
 import { fill } from "./dashboard-tables.js";
 
 export class Samples {
@@ -45,9 +45,10 @@ export class Samples {
   // The same scale for every curve of a photo: what differs is what the network says.
   #reach() {
     const scores = this.#found.samples[this.#photo].scores.map(([, , , , score]) => score);
-    const low = Math.floor(Math.min(...scores) * 20) / 20;
-    const high = Math.ceil(Math.max(...scores) * 20) / 20;
-    return { low, high: high > low ? high : low + 0.05 };
+    const [least, most] = [Math.min(...scores), Math.max(...scores)];
+    const unit = most > least ? 10 ** Math.floor(Math.log10(most - least)) / 2 : 0.05;
+    const low = Math.floor(least / unit) * unit;
+    return { low, high: Math.max(Math.ceil(most / unit) * unit, low + unit) };
   }
 
   #photos() {
@@ -86,7 +87,8 @@ export class Samples {
   // Tiles are cut out of one picture, so that 174 of them are one request.
   #tiles() {
     const { sheet } = this.#found.samples[this.#photo];
-    const { label, points } = this.curve(this.#chosen);
+    const { label, points, low, high } = this.curve(this.#chosen);
+    const said = digitsFor(low, high);
     this.#root.querySelector("[data-strip-title]").textContent = label;
     const tiles = points.map(({ place, level, step, score }) => {
       const picture = element("span", { className: "tile" });
@@ -98,8 +100,8 @@ export class Samples {
       const part = (at, of) => (of > 1 ? (100 * at) / (of - 1) : 0);
       picture.style.backgroundPosition = `${part(column, sheet.columns)}% ${part(row, sheet.rows)}%`;
       const words = element("span", { className: "small" },
-        element("strong", { textContent: two(score) }), ` ${level || this.#texts.undistorted}`);
-      words.title = fill(this.#texts.score, { score: two(score) });
+        element("strong", { textContent: said(score) }), ` ${level || this.#texts.undistorted}`);
+      words.title = fill(this.#texts.score, { score: said(score) });
       return element("li", { className: step === 0 ? "reference" : "" }, picture, words);
     });
     this.#root.querySelector("[data-tiles]").replaceChildren(...tiles);

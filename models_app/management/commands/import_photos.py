@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError
+from django.db import OperationalError, ProgrammingError
 from django.utils.translation import gettext as _
 
 from models_app.datasets.lists import Listed, list_read
@@ -11,6 +11,9 @@ from models_app.errors import DatasetError
 from models_app.imaging import FORMATS_TEXT
 from models_app.management.progress import bar
 from models_app.services.datasets import ImportReport, folder_files, photos_import
+
+# How SQLite and PostgreSQL say that a table or a column is missing.
+NOT_SET_UP = ("no such table", "no such column", "does not exist")
 
 
 class Command(BaseCommand):
@@ -41,7 +44,11 @@ class Command(BaseCommand):
             )
         except DatasetError as error:
             raise CommandError(str(error)) from error
-        except OperationalError as error:
+        except (OperationalError, ProgrammingError) as error:
+            if any(words in str(error) for words in NOT_SET_UP):
+                raise CommandError(
+                    _("The database is not set up; run make run or manage.py migrate first.")
+                ) from error
             if "locked" not in str(error):
                 raise
             raise CommandError(

@@ -14,6 +14,8 @@ SHARE = 0.85
 FIRST_CHUNK = 64
 """Pictures a chunk when memory has run out and nothing was measured."""
 
+NOT_COMPILED = "not compiled, since blocks are computed twice"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
@@ -140,12 +142,32 @@ def smaller(choice: Choice, config: TrainConfig, *, pictures: int) -> Choice | N
     if free_chunk:
         chunk = max(1, min(FIRST_CHUNK, pictures // 2, chunk or FIRST_CHUNK))
     compiled = choice.compiled and not later[0].endswith("checkpoint")
+    if choice.compiled and not compiled:
+        why = f"{why}; {NOT_COMPILED}"
     return Choice(memory=later[0], chunk=chunk, compiled=compiled, why=why)
 
 
-def memory_short(config: TrainConfig, needs: str, available: int) -> MemoryShort:
-    """Return the error of a step that does not fit, naming what to change."""
+def memory_short(
+    config: TrainConfig, needs: str, available: int, *, learns: bool = True
+) -> MemoryShort:
+    """Return the error of what does not fit, naming what to change.
+
+    Parameters
+    ----------
+    learns
+        Whether it is a step; else photos are measured, and nothing is kept for a way back.
+    """
     remedies = ["lower photos_per_batch, side or width"]
+    if learns:
+        remedies += _remedies(config)
+    what = "A step" if learns else "Measuring photos"
+    return MemoryShort(
+        f"{what} needs {needs}, and {_gb(available)} of memory are free: {', or '.join(remedies)}."
+    )
+
+
+def _remedies(config: TrainConfig) -> list[str]:
+    remedies = []
     if config.memory not in ("auto", "checkpoint") and config.bn_group == "batch":
         remedies.append("set memory to checkpoint")
     if config.memory == "plain" and config.bn_group != "batch":
@@ -154,9 +176,7 @@ def memory_short(config: TrainConfig, needs: str, available: int) -> MemoryShort
         remedies.append("set bn_group to photo and memory to cache, which is another training")
     elif config.chunk_images > 1:
         remedies.append("lower chunk_images")
-    return MemoryShort(
-        f"A step needs {needs}, and {_gb(available)} of memory are free: {', or '.join(remedies)}."
-    )
+    return remedies
 
 
 def _gb(size: float) -> str:

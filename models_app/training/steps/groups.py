@@ -17,6 +17,7 @@ def groups_make(
     seed: int = 0,
     step: int = 0,
     first: int = 0,
+    device: torch.device | None = None,
 ) -> Groups:
     """Divide the photos * views pictures of a batch, which lie photo by photo.
 
@@ -30,6 +31,8 @@ def groups_make(
     seed, step, first
         Decide how chunks are shuffled; `first` is the place of the first photo in the batch of
         all processes.
+    device
+        Where the pictures are, and so the indices; what is drawn does not depend on it.
 
     Raises
     ------
@@ -43,12 +46,12 @@ def groups_make(
         case "photo":
             return [slice(n, n + views) for n in range(0, count, views)]
         case "variant":
-            return list(torch.arange(count).view(photos, views).T.contiguous())
+            return list(torch.arange(count, device=device).view(photos, views).T.contiguous())
     groups = -(-count // chunk) if chunk else 1
     if bn_group == "chunk":
         if not chunk:
             raise ValueError("Groups of chunk need a number of pictures; the chunk is 0.")
         drawn = torch.randperm(count, generator=generator(seed, "chunks", step, first))
-        return list(drawn.tensor_split(groups))
+        return list(drawn.to(device).tensor_split(groups))
     ends = [count * n // groups for n in range(groups + 1)]
     return [slice(low, high) for low, high in pairwise(ends)]

@@ -1,5 +1,6 @@
 """How much memory there is, and how much the way back needs to keep."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,13 +27,18 @@ _SHORT = (
 
 
 def memory_available(device: torch.device) -> int:
-    """Return bytes that may still be asked for: free GPU memory, or a CPU's within its limits."""
+    """Return bytes that this process may still ask for.
+
+    Free memory of its GPU; or of the CPU, within its limits and shared evenly among the processes
+    that torchrun started on this machine.
+    """
     if device.type == "cuda":
         free, _total = torch.cuda.mem_get_info(device)
         # What torch holds and does not use comes on top.
         held = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return free + held
-    return min([_free_of_machine(), *_free_of_groups(_CGROUP)])
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    return min([_free_of_machine(), *_free_of_groups(_CGROUP)]) // processes
 
 
 def out_of_memory(error: BaseException) -> bool:
@@ -47,8 +53,6 @@ def _free_of_machine() -> int:
         text = Path("/proc/meminfo").read_text(encoding="ascii")
     except OSError:
         # No Linux: nothing says how much is free, so the machine's memory is the limit.
-        import os
-
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     lines = dict(line.split(":", 1) for line in text.splitlines())
     return int(lines["MemAvailable"].split()[0]) * 1024

@@ -1,6 +1,7 @@
 """One step, forward and backward, the way the configuration and the memory allow."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -18,7 +19,7 @@ from models_app.training.steps.choosing import Choice, memory_short, smaller, wa
 from models_app.training.steps.groups import groups_make
 from models_app.training.steps.memory import memory_available, out_of_memory
 from models_app.training.steps.plain import plain_step
-from models_app.training.steps.trials import choice_make
+from models_app.training.steps.trials import cannot_compile, choice_make, compile_fault
 from models_app.training.steps.work import Mark, Objective, Work
 
 
@@ -60,8 +61,11 @@ class Stepper:
         self._processes = processes or Processes()
         self._log = log
         self.choice: Choice | None = None
+        self._untried = False
         if choice is not None:
             self._take(Choice.from_json(choice))
+            # It may have been made on another machine.
+            self._untried = self._chosen.compiled
 
     @property
     def averaged(self) -> bool:
@@ -75,8 +79,9 @@ class Stepper:
         objective: Objective,
         *,
         step: int,
-        first: int = 0,
+        places: Sequence[int],
         mark: Mark = lambda _phase: None,
+        weight_statistics: bool = True,
     ) -> None:
         """Leave gradients in the weights, and statistics to commit or to drop.
 
@@ -88,58 +93,75 @@ class Stepper:
             uint8 [B, V, 3, side, side].
         keep
             [B * V, F]; see `dropout.keep_masks`.
-        step, first
-            Number of the step, and place of the first photo in the batch of all processes: what
-            is random depends on these and the configuration's seed.
+        step, places
+            Number of the step, and place of each photo in the batch of all processes: what is
+            random depends on these and the configuration's seed.
+        weight_statistics
+            Whether what BatchNorm measures counts; not in a process that has no photo of its own
+            and computes along.
 
         Raises
         ------
         MemoryShort
             If it does not fit, naming what to change.
         ConfigInvalid
-            If a group has too few pictures to be normalised together.
+            If a group has too few pictures to be normalised together, or the backbone is to be
+            compiled and cannot be.
         """
+        if len(places) != len(pictures):
+            raise ValueError(f"{len(pictures)} photos have {len(places)} places; each needs one.")
         self.network.train()
         if self.choice is None:
             found = self._processes.from_first(self._choose(pictures).to_json())
             assert isinstance(found, dict)
             self._take(Choice.from_json(found))
-        work = self._work(pictures, keep, objective, step=step, first=first, mark=mark)
-        while not self._try(work):
-            self._shrink(len(work.pictures), pictures.device)
-            # Another chunk, where statistics are frozen, is another division into groups.
-            work = self._work(pictures, keep, objective, step=step, first=first, mark=mark)
+        record = self.statistics.record if weight_statistics else _nothing
 
-    def _work(
-        self,
-        pictures: Tensor,
-        keep: Tensor | None,
-        objective: Objective,
-        *,
-        step: int,
-        first: int,
-        mark: Mark,
-    ) -> Work:
-        photos, views = pictures.shape[:2]
+        def work_make() -> Work:
+            # Another chunk, where statistics are frozen, is another division into groups.
+            groups = self._groups(pictures, step, places[0])
+            forward = self._forward(step, places)
+            return Work(
+                pictures=pictures.flatten(0, 1),
+                keep=keep,
+                photos=len(pictures),
+                groups=groups,
+                objective=objective,
+                forward=forward,
+                record=record,
+                mark=mark,
+            )
+
+        self._compile_try(pictures)
+        while not self._try(work_make()):
+            self._shrink(pictures.shape[0] * pictures.shape[1], pictures.device)
+
+    def _compile_try(self, pictures: Tensor) -> None:
+        """Find out whether a choice of an earlier run can be compiled here; else go on without."""
+        if not self._untried:
+            return
+        self._untried = False
+        group = pictures.flatten(0, 1)[self._groups(pictures, 0, 0)[0]]
+        fault = compile_fault(self.network, self.statistics, group)
+        if fault and self.config.compile == "on":
+            raise cannot_compile(fault)
+        if fault:
+            why = f"cannot compile here ({fault})"
+            self._take(replace(self._chosen, compiled=False, why=why))
+        else:
+            self.network.backbone_compile()
+
+    def _forward(self, step: int, places: Sequence[int]) -> Callable[[int, Tensor], Tensor]:
+        photo = self.config.bn_group == "photo"
 
         def forward(number: int, chosen: Tensor) -> Tensor:
             # The same draws when a group is computed a second time, and for a photo by itself also
             # in another process.
-            photo = self.config.bn_group == "photo"
-            place = (first + number,) if photo else (first, number)
+            place = (places[number],) if photo else (places[0], number)
             torch.manual_seed(derive(self.config.seed, "network", step, *place))
             return self._features(chosen)
 
-        return Work(
-            pictures=pictures.flatten(0, 1),
-            keep=keep,
-            photos=photos,
-            groups=self._groups(photos, views, step, first),
-            objective=objective,
-            forward=forward,
-            record=self.statistics.record,
-            mark=mark,
-        )
+        return forward
 
     def _try(self, work: Work) -> bool:
         """Return whether memory sufficed; the frames that held it are gone by then."""
@@ -176,17 +198,18 @@ class Stepper:
                 return self.network.features(pictures)
         return self.network.features(pictures)
 
-    def _groups(self, photos: int, views: int, step: int, first: int) -> Groups:
+    def _groups(self, pictures: Tensor, step: int, first: int) -> Groups:
         config = self.config
         free = self.choice.chunk if self.choice and config.bn_group == "frozen" else 0
         return groups_make(
             config.bn_group,
-            photos=photos,
-            views=views,
+            photos=pictures.shape[0],
+            views=pictures.shape[1],
             chunk=config.chunk_images or free,
             seed=config.seed,
             step=step,
             first=first,
+            device=pictures.device,
         )
 
     @property
@@ -211,7 +234,7 @@ class Stepper:
                 self.network,
                 self.statistics,
                 flat,
-                self._groups(len(pictures), pictures.shape[1], 0, 0),
+                self._groups(pictures, 0, 0),
             )
         except (RuntimeError, MemoryError) as error:
             if not out_of_memory(error):
@@ -248,3 +271,7 @@ class Stepper:
             "choose another bn_group.",
             "bn_group",
         )
+
+
+def _nothing(_pictures: int) -> None:
+    """In the place of `BatchStatistics.record` where a forward does not count."""

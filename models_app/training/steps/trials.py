@@ -3,14 +3,16 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from subprocess import SubprocessError
 
 import torch
 from torch import Tensor
 
 from models_app.training.config import TrainConfig
+from models_app.training.errors import ConfigInvalid
 from models_app.training.networks import Groups, PretextNetwork
 from models_app.training.statistics import BatchStatistics
-from models_app.training.steps.choosing import SHARE, Choice, way_fits
+from models_app.training.steps.choosing import NOT_COMPILED, SHARE, Choice, way_fits
 from models_app.training.steps.memory import Kept, kept_measure, memory_available, out_of_memory
 
 # Pictures of the trial that estimates memory; BatchNorm needs more than one.
@@ -18,6 +20,10 @@ _FEW = 2
 
 CANDIDATES = {"cpu": (64, 32, 16), "cuda": (512, 256, 128)}
 """Chunks that are tried; the largest is also how many pictures each trial has."""
+
+# What torch's compiler raises: its own errors are RuntimeErrors; the others are of compilers that
+# it starts.
+_FAULTS = (RuntimeError, OSError, ImportError, SubprocessError)
 
 # A smaller chunk, or a compiled network, must be faster by this to be preferred.
 _GAIN = 1.05
@@ -43,6 +49,8 @@ def choice_make(
     ------
     MemoryShort
         If no way fits into a CPU's memory; on a GPU the step itself finds that out.
+    ConfigInvalid
+        If the backbone is to be compiled and cannot be.
     """
     device = pictures.device
     kept, available = kept_try(network, statistics, pictures), memory_available(device)
@@ -62,11 +70,39 @@ def choice_make(
         at_most = int(SHARE * available / (kept.plain + kept.working))
         chunk, told = chunk_try(network, statistics, pictures, at_most=at_most)
         chosen, why = pictures[:chunk], f"{why}; {told}"
-    compiled = config.compile == "on" and not memory.endswith("checkpoint")
-    if config.compile == "auto" and device.type == "cuda" and not memory.endswith("checkpoint"):
-        compiled, told = compiling_pays(network, statistics, chosen)
-        why = f"{why}; {told}"
+    compiled, told = _compiling(config, network, statistics, chosen, memory)
+    why = f"{why}; {told}" if told else why
     return Choice(memory=memory, chunk=chunk, compiled=compiled, why=why)
+
+
+def _compiling(
+    config: TrainConfig,
+    network: PretextNetwork,
+    statistics: BatchStatistics,
+    pictures: Tensor,
+    memory: str,
+) -> tuple[bool, str]:
+    """Return whether to compile, and what the log says about it."""
+    wanted = config.compile == "on" or (config.compile == "auto" and pictures.is_cuda)
+    if not wanted:
+        return False, ""
+    if memory.endswith("checkpoint"):
+        return False, NOT_COMPILED
+    if config.compile == "auto":
+        return compiling_pays(network, statistics, pictures)
+    fault = compile_fault(network, statistics, pictures)
+    if fault:
+        raise cannot_compile(fault)
+    return True, ""
+
+
+def cannot_compile(fault: str) -> ConfigInvalid:
+    """Return the error where the backbone is to be compiled and cannot be."""
+    return ConfigInvalid(
+        f"compile is on, and torch.compile fails here ({fault}); install a C++ compiler such as "
+        "g++, for a GPU also Triton, or set compile to off.",
+        "compile",
+    )
 
 
 @contextmanager
@@ -130,11 +166,38 @@ def compiling_pays(
 ) -> tuple[bool, str]:
     """Return whether a compiled backbone is faster on one group, and a line that says so."""
     with trial(network, statistics):
-        plain = _rate(network, pictures, len(pictures))
-        network.backbone_compile()
-        compiled = _rate(network, pictures, len(pictures))
-        network.backbone_uncompile()
+        try:
+            plain = _rate(network, pictures, len(pictures))
+            network.backbone_compile()
+            compiled = _rate(network, pictures, len(pictures))
+        except _FAULTS as error:
+            if out_of_memory(error):
+                return False, "not compiled, since memory ran out in the trial"
+            return False, f"cannot compile here ({_reason(error)})"
+        finally:
+            network.backbone_uncompile()
     return compiled > _GAIN * plain, f"pictures/s {plain:.0f}, compiled {compiled:.0f}"
+
+
+def compile_fault(network: PretextNetwork, statistics: BatchStatistics, pictures: Tensor) -> str:
+    """Return why the backbone cannot be compiled for a group of pictures; empty where it can.
+
+    Where memory runs out that says nothing about compiling: the step itself goes on to what
+    needs less.
+    """
+    with trial(network, statistics):
+        network.backbone_compile()
+        try:
+            _round(network, pictures, len(pictures))
+        except _FAULTS as error:
+            return "" if out_of_memory(error) else _reason(error)
+        finally:
+            network.backbone_uncompile()
+    return ""
+
+
+def _reason(error: Exception) -> str:
+    return (" ".join(str(error).split()) or type(error).__name__)[:160].rstrip(". ")
 
 
 def _best(rates: Sequence[tuple[int, float]]) -> int:

@@ -53,7 +53,8 @@ def test_with_photos_an_empty_list_has_the_one_button(manager, analyst, dataset:
 
 
 def test_the_list_shows_each_run_with_intervals(analyst, run: Job, dataset: Dataset):
-    run_make(dataset, state="running", done=5, total=10, result={"rank_accuracy_style": 0.6})
+    live = {"epoch": "3", "rank_accuracy_style": "0.6000"}
+    run_make(dataset, state="running", done=5, total=10, result={"live": live})
     run_make(dataset, result={"skipped_steps": 2.0})
     said = text(analyst.get(LIST))
     assert "Ranking and intensity regression #" in said
@@ -61,6 +62,8 @@ def test_the_list_shows_each_run_with_intervals(analyst, run: Job, dataset: Data
     assert "81.0% 79.0–83.0%" in said
     # Measured while it trains: no interval yet.
     assert "60.0% — running 50%" in said
+    assert "measured: validation, epoch 3" in said
+    assert "measured: 65 validation photos" in said
     assert "2 steps skipped" in said
 
 
@@ -103,9 +106,15 @@ def test_random_initial_weights_are_said_beside_every_figure(analyst, run: Job, 
 def test_a_run_without_results_says_what_happens(analyst, dataset: Dataset):
     waiting = run_make(dataset, state="queued")
     assert "Waiting for a worker." in text(analyst.get(address(waiting)))
-    failed = run_make(dataset, state="failed", error="It broke.")
+    values = {"state": "failed", "error": "It broke."}
+    failed = run_make(dataset, resume={"states": [{"step": 3}]}, **values)
     said = text(analyst.get(address(failed)))
     assert "This run failed. It broke. What it saved is kept" in said
+    early = text(analyst.get(address(run_make(dataset, **values))))
+    assert "Nothing was saved yet: put it right, then launch it again" in early
+    assert "metrics.csv" not in early
+    working = run_make(dataset, state="running", stage="measuring the best weights")
+    assert "measuring the best weights" in text(analyst.get(address(working)))
     assert "the results of this run are gone" in text(analyst.get(address(run_make()))).lower()
 
 
@@ -167,6 +176,7 @@ def test_more_runs_than_lines_can_be_told_apart_are_cut_and_said(analyst, datase
     query = "&".join(f"run={run_make(dataset).pk}" for _run in range(9))
     said = text(analyst.get(f"{COMPARE}?{query}"))
     assert "these are the first 8" in said
+    assert f"Left out: #{Job.objects.latest('pk').pk}." in said
 
 
 def test_the_table_as_csv_runs_no_formula(analyst, run: Job, dataset: Dataset):
@@ -266,3 +276,34 @@ def test_results_of_another_format_are_not_guessed_at(analyst, run: Job, monkeyp
 def test_a_file_that_is_gone_is_told(analyst, run: Job):
     JobArtifact.objects.filter(name="results.json").update(file="none")
     assert "The results of this run are gone" in text(analyst.get(address(run)))
+
+
+def test_many_ties_and_a_run_of_warm_up_alone_are_said(analyst, run: Job, dataset: Dataset):
+    result = {"rank_accuracy_style_ties": 0.31, "rank_accuracy_technical_ties": 0.01,
+              "heads_only": True, "steps": 12}  # fmt: skip
+    job = run_make(dataset, result=result)
+    for path in (LIST, f"{COMPARE}?run={job.pk}&run={run.pk}"):
+        said = text(analyst.get(path))
+        assert "31.0% ties" in said
+        assert said.count("% ties") == 1
+        assert "two equal scores count as wrong" in said
+    assert "All 12 steps were warm-up: only the heads learnt" in text(analyst.get(address(job)))
+
+
+def test_one_photo_has_values_without_intervals(analyst, dataset: Dataset, monkeypatch):
+    from tests.models_app.dashboard import training_rows
+
+    def alone(value: float, half: float = 0.0) -> dict:
+        return {"value": value, "low": None, "high": None, "n": 1, "method": "", "confidence": 0.95}
+
+    monkeypatch.setattr(training_rows, "estimate", alone)
+    real = training_rows.results_make
+    monkeypatch.setattr(training_rows, "results_make", lambda photos: {**real(photos), "photos": 1})
+    job = run_make(dataset)
+    results_store(job, list(Photo.objects.order_by("pk")[:1]))
+    page = analyst.get(address(job))
+    said = text(page)
+    assert "Measured on 1 photo: no intervals." in said
+    assert "95% interval 8" not in said
+    assert "None" not in said
+    assert 'title="Brightness -1.0: 80.0%"' in page.content.decode()

@@ -12,6 +12,7 @@ from models_app.imaging import PhotoRefused
 from models_app.networks.building import weights_hash
 from models_app.training.checkpoint import state_read
 from models_app.training.config import TrainConfig
+from models_app.training.reports import Silent
 from models_app.training.tensor_tree import tree_flatten
 from tests.models_app.distortions.make_golden import demo_photo
 
@@ -38,6 +39,25 @@ class DemoPhotos:
         if self._names[index] in self._broken:
             raise PhotoRefused("it is damaged")
         return demo_photo(self._names[index])
+
+
+class Told(Silent):
+    """Remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.curves: dict[str, dict[int, float]] = {}
+        self.lines: list[str] = []
+        self.done: list[tuple[int, int]] = []
+
+    def scalars(self, step, values):
+        for name, value in values.items():
+            self.curves.setdefault(name, {})[step] = value
+
+    def progress(self, done, total):
+        self.done.append((done, total))
+
+    def log(self, text):
+        self.lines.append(text)
 
 
 def tiny(**options: Any) -> TrainConfig:

@@ -43,13 +43,13 @@ def main(spare: int, group: str, memory: str) -> None:
         stepper = Stepper(small(**options), network, statistics, choice=choice, log=log)
         if limited:
             # What libraries allocate once is there before the limit counts.
-            stepper.step(pictures[:1], None, objective, step=0)
+            stepper.step(pictures[:1], None, objective, step=0, places=[0])
             statistics.drop()
             ctypes.CDLL(None).malloc_trim(0)
             pages = int(Path("/proc/self/statm").read_text().split()[0])
             most = pages * resource.getpagesize() + spare * 2**20
             resource.setrlimit(resource.RLIMIT_AS, (most, resource.RLIM_INFINITY))
-        stepper.step(pictures, None, objective, step=1)
+        stepper.step(pictures, None, objective, step=1, places=range(len(pictures)))
         statistics.commit()
         resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)
         results.append((gradients(network), averages(network)))

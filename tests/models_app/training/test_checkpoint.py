@@ -235,6 +235,19 @@ def test_leftovers_of_a_killed_process_are_cleared(tmp_path: Path):
     assert sorted(path.name for path in states.iterdir()) == ["00000005", "00000010"]
 
 
+def test_one_who_only_reads_leaves_alone_what_is_being_written(tmp_path: Path):
+    fill(tmp_path, 5)
+    written = [tmp_path / ".config.json.x.part", tmp_path / "states" / ".00000010.x.part"]
+    for path in written:
+        path.mkdir()
+    state = state_load(tmp_path, clear=False)
+    assert state is not None
+    assert state.step == 5
+    assert all(path.exists() for path in written)
+    state_load(tmp_path)
+    assert not any(path.exists() for path in written)
+
+
 def test_the_best_weights_are_replaced_whole(tmp_path: Path):
     for number in (1, 2, 3):
         best_save(tmp_path, number, {"w": torch.full((3,), float(number))}, {"epoch": number})

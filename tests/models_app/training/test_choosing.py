@@ -1,12 +1,14 @@
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from models_app.training.errors import MemoryShort
+from models_app.training.backbones import Backbone
+from models_app.training.errors import ConfigInvalid, MemoryShort
 from models_app.training.networks import PretextNetwork
 from models_app.training.statistics import BatchStatistics
 from models_app.training.steps.choosing import Choice, smaller, way_fits, ways
@@ -18,7 +20,9 @@ from models_app.training.steps.memory import (
     out_of_memory,
 )
 from models_app.training.steps.stepper import Stepper
+from models_app.training.steps.trials import compiling_pays
 from tests.models_app.training.step_parts import (
+    HEADS,
     assert_close,
     averages,
     batch_of,
@@ -70,6 +74,12 @@ def test_layers_that_do_not_learn_keep_nothing() -> None:
 def test_memory_is_what_the_machine_has_at_most() -> None:
     total = int(Path("/proc/meminfo").read_text().split()[1]) * 1024
     assert 0 < memory_available(CPU) <= total
+
+
+def test_processes_share_a_machines_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = memory_available(CPU)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
+    assert 0.15 * alone < memory_available(CPU) < 0.35 * alone
 
 
 def test_a_containers_limit_counts(tmp_path: Path) -> None:
@@ -166,7 +176,7 @@ def _stepped(
     network = network_small(**options)
     statistics = BatchStatistics(network, frozen=options.get("bn_group") == "frozen")
     stepper = Stepper(small(**options), network, statistics, choice=choice)
-    stepper.step(pictures, None, objective, step=3)
+    stepper.step(pictures, None, objective, step=3, places=range(len(pictures)))
     statistics.commit()
     return network, stepper
 
@@ -195,7 +205,7 @@ def test_the_warm_up_does_not_hide_what_comes_after_it(pictures: Tensor) -> None
     network = network_small()
     network.train_layers(heads_only=True)
     stepper = Stepper(small(), network, BatchStatistics(network))
-    stepper.step(pictures, None, objective, step=0)
+    stepper.step(pictures, None, objective, step=0, places=range(len(pictures)))
     assert stepper.choice is not None
     assert not network.backbone_learns
     told = float(stepper.choice.why.split()[1])
@@ -212,6 +222,76 @@ def test_frozen_chunks_are_measured_and_a_given_one_is_taken(pictures: Tensor) -
     _network, stepper = _stepped(pictures, None, bn_group="frozen", chunk_images=7)
     assert stepper.choice is not None
     assert stepper.choice.chunk == 0
+
+
+@pytest.fixture
+def no_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """As on a machine without a C++ compiler; nothing compiled is left from before."""
+    from torch._inductor import config
+
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    torch._dynamo.reset()
+    with config.patch({"cpp.cxx": ("no-such-compiler",)}):
+        yield
+    torch._dynamo.reset()
+
+
+def _tiny() -> PretextNetwork:
+    """A network that is compiled quickly."""
+    layers = nn.Sequential(
+        nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    )
+    backbone = Backbone(layers, 4, "", (), (0.5, 0.5, 0.5), (0.2, 0.2, 0.2))
+    heads = {key: term.head(4) for key, term in HEADS.terms.items()}
+    return PretextNetwork(backbone, heads, shared={key: key for key in heads})
+
+
+def test_without_a_compiler_nothing_is_compiled(no_compiler: None, pictures: Tensor) -> None:
+    network = _tiny()
+    pays, told = compiling_pays(network, BatchStatistics(network), pictures[0])
+    assert not pays
+    assert told.startswith("cannot compile here (")
+    assert "no-such-compiler" in told
+    # It goes on without.
+    assert network.features(pictures[0]).shape == (4, 4)
+
+
+@pytest.mark.parametrize("choice", [None, Choice(memory="plain", compiled=True).to_json()])
+def test_to_compile_without_a_compiler_is_refused(
+    choice: dict[str, object] | None, no_compiler: None, pictures: Tensor
+) -> None:
+    network = _tiny()
+    stepper = Stepper(small(compile="on"), network, BatchStatistics(network), choice=choice)
+    with pytest.raises(ConfigInvalid, match=r"torch\.compile fails here .* set compile to off"):
+        stepper.step(pictures, None, objective, step=0, places=range(len(pictures)))
+
+
+def test_a_choice_from_a_machine_with_a_compiler_goes_on_without(
+    no_compiler: None, pictures: Tensor
+) -> None:
+    network, told = _tiny(), []
+    stepper = Stepper(
+        small(compile="auto"),
+        network,
+        BatchStatistics(network),
+        choice=Choice(memory="plain", compiled=True).to_json(),
+        log=told.append,
+    )
+    stepper.step(pictures, None, objective, step=0, places=range(len(pictures)))
+    assert told[-1].startswith("Steps: plain (cannot compile here (")
+    assert stepper.choice is not None
+    assert not stepper.choice.compiled
+    assert gradients(network)
+
+
+def test_blocks_that_are_computed_twice_are_not_compiled(pictures: Tensor) -> None:
+    _network, stepper = _stepped(pictures, None, memory="checkpoint", compile="on")
+    assert stepper.choice is not None
+    assert not stepper.choice.compiled
+    assert "not compiled, since blocks are computed twice" in stepper.choice.text
+    found = smaller(Choice(memory="plain", compiled=True), small(), pictures=100)
+    assert found is not None
+    assert found.why.endswith("not compiled, since blocks are computed twice")
 
 
 def _short(spare: int, group: str, memory: str = "auto") -> str:

@@ -114,6 +114,35 @@ def test_a_missing_file_is_refused(tmp_path: Path):
         TrainConfig.from_file(tmp_path / "run.json")
 
 
+@pytest.mark.parametrize(
+    ("letter", "code"),
+    [("\0", "0000"), ("\n", "000A"), ("\x7f", "007F"), ("\udcfc", "DCFC"), ("\u2028", "2028"),
+     ("\u202e", "202E")],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["photos", "weights_file", "split_lists", "backbone", "task"])
+def test_texts_that_cannot_be_printed_are_refused(name: str, letter: str, code: str):
+    error = refused(**{name: f"ab{letter}c"})
+    assert error.name == name
+    assert str(error).isprintable()
+    assert f"{name} has a character that cannot be printed (U+{code}, number 3)" in str(error)
+
+
+@pytest.mark.parametrize(
+    "text", ["写真\u30002020", "a\xa0b", "عکس\u200cها", "👩\u200d🎨", "Fotos ü"]
+)
+def test_names_in_any_script_are_accepted(text: str):
+    assert TrainConfig(photos=text).photos == text
+
+
+def test_a_shared_configuration_holds_no_folders():
+    config = TrainConfig(
+        photos="/srv/a/photos", weights="file", weights_file="../b/w.pth", split_lists="x/t.txt, v"
+    )
+    other = {"photos": "photos", "weights_file": "w.pth", "split_lists": "t.txt,v"}
+    assert config.to_json_shared() == config.to_json() | other
+    assert TrainConfig().to_json_shared() == TrainConfig().to_json()
+
+
 @pytest.mark.parametrize("raw", [None, [], "ranking", 3])
 def test_what_is_no_object_is_refused(raw: object):
     with pytest.raises(ConfigInvalid, match="is a JSON object"):

@@ -1,6 +1,8 @@
 """Folders of photos, photos that cannot be read, and seeds."""
 
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 import torch
 
 from models_app.imaging import PhotoRefused
-from models_app.training.data import MergedPhotos, SplitPhotos, Unreadable, names_list
+from models_app.training.data import MergedPhotos, SplitPhotos, Unreadable, names_list, path_shown
 from models_app.training.errors import PhotosUnusable
 from models_app.training.folder import FolderPhotos
 from models_app.training.seeds import derive, generator
@@ -48,6 +50,23 @@ def test_an_empty_and_a_missing_folder_are_refused(tmp_path: Path):
         FolderPhotos(tmp_path / "gone")
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"), [("gone", "There is no folder gone;"), ("x" * 900, "File name too long")]
+)
+def test_a_folders_place_on_the_machine_is_not_told(tmp_path: Path, name: str, reason: str):
+    with pytest.raises(PhotosUnusable, match=reason) as caught:
+        FolderPhotos(tmp_path / name)
+    assert str(tmp_path) not in str(caught.value)
+    assert len(str(caught.value)) < 200
+
+
+def test_paths_are_told_as_they_were_typed():
+    assert path_shown(Path("photos/2020")) == "photos/2020"
+    assert path_shown(Path("/srv/photos/2020")) == "2020"
+    assert path_shown(Path("/")) == "/"
+    assert path_shown(Path("a" * 81)) == "a" * 80 + "…"
+
+
 def test_a_file_that_is_no_photo_is_found_out_when_it_is_opened(
     tmp_path: Path, real_photos: list[Path]
 ):
@@ -81,6 +100,46 @@ def test_a_resumed_run_does_not_count_again():
     unreadable.add("a", "it is damaged")
     with pytest.raises(PhotosUnusable):
         unreadable.add("b", "it is damaged")
+
+
+def test_what_other_processes_found_is_counted_once():
+    told: list[tuple[str, str]] = []
+    unreadable = Unreadable(100, 0.02, report=lambda name, reason: told.append((name, reason)))
+    unreadable.add("a", "own")
+    unreadable.merge({"a": "other", "b": "other"})
+    assert told == [("a", "own"), ("b", "other")]
+    assert unreadable.snapshot() == {"a": "own", "b": "other"}
+    with pytest.raises(PhotosUnusable, match=r"4 of 100 photos.*allows 2: a, b, c, d; .*: last\."):
+        unreadable.merge({"c": "other", "d": "last"})
+    # Every process stops, also the one that knew.
+    with pytest.raises(PhotosUnusable, match="4 of 100"):
+        unreadable.merge({})
+
+
+def test_a_snapshot_is_a_copy():
+    unreadable = Unreadable(100, 1.0)
+    before = unreadable.snapshot()
+    unreadable.add("a", "it is damaged")
+    assert before == {}
+    assert unreadable.snapshot() == {"a": "it is damaged"}
+
+
+class Slow(dict[str, str]):
+    """Gives other threads time between a look and what is done after it."""
+
+    def __contains__(self, name: object) -> bool:
+        found = super().__contains__(name)
+        time.sleep(0.1)
+        return found
+
+
+def test_what_two_threads_find_at_once_is_counted_once():
+    told: list[str] = []
+    unreadable = Unreadable(100, 1.0, Slow(), lambda name, reason: told.append(name))
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda reason: unreadable.add("a", reason), ("first", "second")))
+    assert told == ["a"]
+    assert len(unreadable.snapshot()) == 1
 
 
 def test_a_list_of_names_ends():

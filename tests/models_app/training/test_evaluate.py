@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from models_app.distortions.pictures import photo_to_tensor
 from models_app.imaging import open_photo
 from models_app.training.config import TrainConfig
-from models_app.training.errors import Diverged
+from models_app.training.errors import Diverged, MemoryShort
 from models_app.training.evaluate import classes_right, evaluate, outcomes_of
 from models_app.training.loader import Batch
 from models_app.training.measured import KEPT, SAMPLES, Kept, Measured, kept_trim, measured_join
@@ -184,6 +184,70 @@ def test_a_lonely_last_photo_joins_the_batch_before(photos: list[Tensor]):
     joined = made.measure(photos, (2, 1), seen=seen.append)
     assert seen == [3]
     assert joined.losses["simclr"] == pytest.approx(made.measure(photos, (3,)).losses["simclr"])
+
+
+@pytest.mark.parametrize(
+    ("sizes", "measured"),
+    [
+        ((1, 1, 1), [3]),
+        ((1, 1, 1, 1), [2, 2]),
+        ((2, 1, 0, 2), [2, 3]),
+        ((2, 1, 0), [3]),
+        ((0, 1), [1]),
+    ],
+)
+def test_where_photos_are_compared_none_is_alone(
+    sizes: tuple[int, ...], measured: list[int], photos: list[Tensor]
+):
+    seen: list[int] = []
+    case("simclr").measure(photos * 2, sizes, seen=seen.append)
+    assert seen == measured
+
+
+def test_where_photos_are_not_compared_batches_stay_as_they_are(photos: list[Tensor]):
+    seen: list[int] = []
+    case("ranking").measure(photos, (1, 1, 0, 1), seen=seen.append)
+    assert seen == [1, 1, 1]
+
+
+class Greedy(nn.Module):
+    """Asks for more memory than any machine has, for more pictures than a few at once."""
+
+    def __init__(self, most: int, backbone: nn.Module) -> None:
+        super().__init__()
+        self.most, self.backbone, self.sizes = most, backbone, []
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        self.sizes.append(len(pictures))
+        if len(pictures) > self.most:
+            torch.empty(2**50, dtype=torch.uint8)
+        return self.backbone(pictures)
+
+
+def test_what_does_not_fit_is_computed_in_smaller_chunks(photos: list[Tensor]):
+    made = case("rotnet")
+    expected = made.measure(photos, (2, 1))
+    made.network.backbone = greedy = Greedy(2, made.network.backbone)
+    found = made.measure(photos, (2, 1))
+    assert found.losses == pytest.approx(expected.losses, rel=1e-4)
+    # Eight pictures at once are too many, and so are four; the next photo begins with two.
+    assert greedy.sizes == [8, 4, 2, 2, 2, 2, 2, 2]
+
+
+def test_where_one_picture_does_not_fit_one_sentence_says_so(photos: list[Tensor]):
+    made = case("rotnet")
+    made.network.backbone = Greedy(0, made.network.backbone)
+    with pytest.raises(MemoryShort, match=r"one picture at a time, .*: lower photos_per_batch"):
+        made.measure(photos, (2,))
+    with pytest.raises(RuntimeError, match="size"):
+        # Other errors are passed on.
+        evaluate(
+            made.network,
+            made.pretext,
+            made.config,
+            [Batch(0, photos[:1], ["9"], [""], [0], 0.0)],
+            lambda batch: torch.zeros(1, 4, 5, 32, 32, dtype=torch.uint8),
+        )
 
 
 def test_a_single_photo_is_measured(photos: list[Tensor]):

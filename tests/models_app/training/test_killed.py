@@ -68,7 +68,7 @@ def test_terminated_it_saves_and_says_how_to_go_on(given, tmp_path):
         time.sleep(0.01)
     process.terminate()
     out, _err = process.communicate(timeout=60)
-    assert process.returncode == 0
+    assert process.returncode == 128 + signal.SIGTERM
     assert b"go on with --resume" in out
     state = state_load(tmp_path / "run")
     assert state is not None

@@ -70,6 +70,27 @@ def test_a_resumed_run_tells_no_step_twice(tmp_path: Path):
     assert lines(path)[-1]["values"] == {"loss/total": 6.5}
 
 
+@pytest.mark.parametrize("validated", [True, False])
+def test_a_validation_after_the_state_is_not_told_twice(tmp_path: Path, validated: bool):
+    path = tmp_path / "metrics.jsonl"
+    values = {"validation/total": 2.0, "rank_accuracy/all": 0.5}
+    reports = JsonLines(path)
+    for step in (2, 4):
+        reports.scalars(step, {"loss/total": float(step)})
+        reports.scalars(step, values)
+    reports.close()
+    resumed = JsonLines(path, resumed=4, validated=validated)
+    if not validated:
+        resumed.scalars(4, values)
+    resumed.close()
+    assert [(line["step"], "loss/total" in line["values"]) for line in lines(path)] == [
+        (2, True),
+        (2, False),
+        (4, True),
+        (4, False),
+    ]
+
+
 def test_a_line_without_its_end_is_cut(tmp_path: Path):
     path = tmp_path / "metrics.jsonl"
     path.write_text('{"step": 1, "values": {}}\n3\n{"step": 2, "values": {}}')
@@ -105,6 +126,29 @@ def test_tensorboard_gets_the_curves_without_what_is_told_again(tmp_path: Path):
     events.Reload()
     found = [(event.step, event.value) for event in events.Scalars("loss/total")]
     assert found == [(1, 1.0), (2, 2.0), (3, 30.0)]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("validated", [True, False])
+def test_tensorboard_shows_a_validation_once(tmp_path: Path, validated: bool):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    first = TensorBoardReports(tmp_path)
+    for step in (2, 4):
+        first.scalars(step, {"loss/total": float(step)})
+        first.scalars(step, {"validation/total": float(step)})
+    first.close()
+    second = TensorBoardReports(tmp_path, resumed=4, validated=validated)
+    if not validated:
+        second.scalars(4, {"validation/total": 4.0})
+    second.close()
+    events = EventAccumulator(str(tmp_path))
+    events.Reload()
+    assert [event.step for event in events.Scalars("validation/total")] == [2, 4]
+    # It hides whole steps only.
+    kept = [2, 4] if validated else [2]
+    assert [event.step for event in events.Scalars("loss/total")] == kept
 
 
 def test_a_missing_tensorboard_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

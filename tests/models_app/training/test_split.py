@@ -203,6 +203,16 @@ def test_a_list_that_is_missing_is_refused(tmp_path: Path):
         split_make(Named(many(3)), TrainConfig(split_lists="train.txt"), base=tmp_path)
 
 
+@pytest.mark.parametrize("name", ["gone.txt", "secret/gone.txt", "x" * 900])
+def test_of_a_list_only_the_files_name_is_told(tmp_path: Path, name: str):
+    with pytest.raises(ConfigInvalid) as caught:
+        split_make(Named(many(3)), TrainConfig(split_lists=name), base=tmp_path)
+    text = str(caught.value)
+    shown = "gone.txt" if "gone" in name else "x" * 80 + "…"
+    assert text.startswith(f"split_lists: The list {shown} cannot be read (")
+    assert text.endswith(").")
+
+
 def test_lists_without_a_validation_photo_are_refused(tmp_path: Path):
     config = TrainConfig(split_lists=listed(tmp_path, train="0.jpg\n1.jpg\n", val="x.jpg\n"))
     with pytest.raises(PhotosUnusable, match=r"none to validate with .*; check that the lists"):

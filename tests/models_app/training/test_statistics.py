@@ -97,6 +97,39 @@ def test_processes_average_over_all_their_pictures(inputs: Tensor) -> None:
     torch.testing.assert_close(both[0].running_mean, expected)
 
 
+def test_a_group_without_weight_counts_for_nothing(inputs: Tensor) -> None:
+    network = _mobilenet()
+    before = averages(network)
+    statistics = BatchStatistics(network)
+    asked: list[Tensor] = []
+    statistics.begin()
+    network(inputs * float("inf"))
+    statistics.record(0)
+    statistics.commit(lambda packed: asked.append(packed) or packed)
+    assert_close(averages(network), before, 0)
+    # The other processes wait for this one's message, which says nothing.
+    assert len(asked) == 1
+    assert not asked[0].any()
+
+
+def test_the_averages_are_moved_as_one_by_one(inputs: Tensor) -> None:
+    network = _mobilenet()
+    old = averages(network)
+    statistics = BatchStatistics(network)
+    statistics.begin()
+    sums: dict[str, Tensor] = {}
+    for group in (inputs[:3], inputs[3:]):
+        network(group)
+        statistics.record(len(group))
+        for name, buffer in averages(network).items():
+            sums[name] = sums.get(name, 0) + buffer * len(group)
+    statistics.commit()
+    for name, buffer in averages(network).items():
+        if not name.endswith("num_batches_tracked"):
+            expected = old[name] * (1 - 0.1) + sums[name] * (0.1 / 12)
+            torch.testing.assert_close(buffer, expected, rtol=1e-7, atol=1e-7)
+
+
 @pytest.mark.parametrize("ended", [True, False])
 def test_a_dropped_step_leaves_nothing(ended: bool, inputs: Tensor) -> None:
     network = _mobilenet()

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -40,7 +40,12 @@ def run(pictures: Tensor) -> Run:
     """Compute one step: gradients and running statistics after it."""
 
     def compute(
-        network: PretextNetwork | None = None, *, step: int = 5, **options: object
+        network: PretextNetwork | None = None,
+        *,
+        step: int = 5,
+        places: Sequence[int] = range(3),
+        weight_statistics: bool = True,
+        **options: object,
     ) -> Result:
         config = small(**options)
         network = network or network_small(**options)
@@ -50,11 +55,19 @@ def run(pictures: Tensor) -> Run:
             probability=0.2,
             seed=1,
             step=step,
-            places=range(len(pictures)),
+            places=places,
             views=VIEWS,
             features=network.width,
         )
-        stepper.step(pictures, keep, objective, step=step)
+        chosen = pictures[: len(places)]
+        stepper.step(
+            chosen,
+            keep,
+            objective,
+            step=step,
+            places=places,
+            weight_statistics=weight_statistics,
+        )
         statistics.commit()
         return gradients(network), averages(network)
 
@@ -148,6 +161,47 @@ def test_what_a_backbone_draws_depends_on_the_step_alone(run: Run) -> None:
     assert not torch.equal(later[name], before[name])
 
 
+@pytest.mark.parametrize("places", [(0, 2, 4), (1, 2, 3)])
+def test_a_photo_draws_what_its_place_says(
+    places: tuple[int, ...], pictures: Tensor, real_photos: list[Path]
+) -> None:
+    """Photos that other processes have, or that cannot be read, leave gaps."""
+    options = {"backbone": "efficientnet_b0", "bn_group": "photo", "memory": "plain"}
+
+    def features(photos: Tensor, at: Sequence[int]) -> Tensor:
+        seen: list[Tensor] = []
+
+        def judged(outputs: dict[str, Tensor]) -> Tensor:
+            seen.append(outputs["ranking"].detach())
+            return objective(outputs)
+
+        network = network_small(**options)
+        stepper = Stepper(small(**options), network, BatchStatistics(network))
+        stepper.step(photos, None, judged, step=5, places=at)
+        return seen[0]
+
+    photos = batch_of(real_photos, 32, 5)
+    whole = features(photos, range(5))
+    some = features(photos[list(places)], places)
+    torch.testing.assert_close(some, whole[list(places)])
+    assert not torch.allclose(features(photos[list(places)], range(3)), some, atol=1e-4)
+
+
+def test_each_photo_needs_a_place(pictures: Tensor) -> None:
+    network = network_small()
+    stepper = Stepper(small(), network, BatchStatistics(network))
+    with pytest.raises(ValueError, match="3 photos have 2 places"):
+        stepper.step(pictures, None, objective, step=0, places=[0, 1])
+
+
+@pytest.mark.parametrize("memory", ["plain", "cache"])
+def test_a_process_without_a_photo_computes_along(memory: str, run: Run) -> None:
+    options = {"bn_group": "photo", "memory": memory}
+    learnt, stored = run(weight_statistics=False, **options)
+    assert_close(stored, averages(network_small()), 0)
+    assert_close(learnt, run(**options)[0], 0)
+
+
 @pytest.mark.parametrize("memory", ["plain", "cache"])
 def test_only_what_is_trainable_gets_gradients(memory: str, run: Run) -> None:
     learnt, stored = run(trainable="last_block", bn_group="photo", memory=memory)
@@ -189,7 +243,7 @@ def test_a_group_of_one_picture_of_one_pixel_is_explained(pictures: Tensor) -> N
     config = small(bn_group="variant", memory="plain")
     stepper = Stepper(config, network, BatchStatistics(network))
     with pytest.raises(ConfigInvalid, match="raise photos_per_batch, chunk_images or side"):
-        stepper.step(pictures[:1], None, objective, step=0)
+        stepper.step(pictures[:1], None, objective, step=0, places=[0])
     assert_close(averages(network), averages(network_small()), 0)
 
 
@@ -197,7 +251,7 @@ def test_a_step_says_where_its_time_went(pictures: Tensor) -> None:
     network = network_small()
     stepper = Stepper(small(), network, BatchStatistics(network))
     told: list[str] = []
-    stepper.step(pictures, None, objective, step=0, mark=told.append)
+    stepper.step(pictures, None, objective, step=0, places=range(3), mark=told.append)
     assert told == ["forward", "backward"]
 
 
@@ -209,6 +263,18 @@ def test_every_picture_is_in_one_group(group: str) -> None:
     assert sorted(torch.cat(found).tolist()) == places.tolist()
     sizes = {len(each) for each in found}
     assert sizes == {"batch": {21}, "photo": {7}, "variant": {3}}.get(group, {4, 5})
+
+
+@pytest.mark.parametrize("group", ["variant", "chunk"])
+def test_groups_lie_where_the_pictures_do(group: str) -> None:
+    options = {"photos": 3, "views": 7, "chunk": 5, "seed": 2}
+    made = groups_make(group, device=torch.device("meta"), **options)
+    assert {each.device.type for each in made} == {"meta"}
+    # What is drawn, is drawn on the CPU.
+    plain = [each.tolist() for each in groups_make(group, **options)]
+    assert [len(each) for each in made] == [len(each) for each in plain]
+    there = groups_make(group, device=torch.device("cpu"), **options)
+    assert [each.tolist() for each in there] == plain
 
 
 def test_chunks_are_shuffled_anew_each_step() -> None:
