@@ -47,6 +47,8 @@ LABELS: dict[str, dict[str, Any]] = {
         "errors": gettext_lazy("First errors"),
     },
 }
+# What a training said last, which its own page and the curves show.
+LIVE = "live"
 ORDERS = {"order1": gettext_lazy("order 1"), "order2": gettext_lazy("order 2")}
 
 
@@ -58,7 +60,7 @@ def figures(job: Job) -> list[tuple[str, str]]:
     return [
         (str(known.get(name, name)), _said(job.result[name]))
         for name in names
-        if job.result[name] not in ([], {})
+        if name != LIVE and job.result[name] not in ([], {}, None)
     ]
 
 

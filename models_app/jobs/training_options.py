@@ -47,21 +47,21 @@ def train_config(config: Any, *, weights_file: str = "") -> TrainConfig:
             ),
             "checkpoint",
         )
+    # First: of a name that is misspelt, what follows would complain about its width.
+    _backbone_check(config.backbone.strip())
     shared = settings_of(TrainConfig).keys() - set(REPLACED)
     values = {name: getattr(config, name) for name in shared}
     try:
-        found = TrainConfig.from_json(
+        return TrainConfig.from_json(
             {**values, "photos": config.dataset, "weights_file": weights_file}
         )
     except ConfigInvalid as error:
         raise JobInvalid(str(error), FIELDS.get(error.name, error.name)) from error
-    _backbone_check(found.backbone.strip())
-    return found
 
 
 def _backbone_check(name: str) -> None:
     """Raises JobInvalid; what timm knows, only a worker that has it can tell."""
-    if name in BACKBONES or name.startswith(TIMM):
+    if not name or name in BACKBONES or name.startswith(TIMM):
         return
     near = get_close_matches(name, BACKBONES, n=3, cutoff=0.5)
     hint = _(" Did you mean %(names)s?") % {"names": ", ".join(near)} if near else ""

@@ -23,7 +23,7 @@ export function forest(rows, texts, colours, narrow) {
   });
   return {
     ...frame(colours, texts.forest),
-    grid: { left: px(narrow ? 130 : 150), right: px(66), top: px(8), bottom: px(44), outerBoundsMode: "none" },
+    grid: { left: px(narrow ? 140 : 150), right: px(66), top: px(8), bottom: px(44), outerBoundsMode: "none" },
     tooltip: tooltip(colours, words),
     xAxis: {
       ...shareAxis(colours),
@@ -36,7 +36,7 @@ export function forest(rows, texts, colours, narrow) {
     yAxis: {
       type: "category", inverse: true, data: rows.map(({ label }) => label),
       axisLine: { show: false }, axisTick: { show: false },
-      axisLabel: { color: colours.ink, fontSize: px(13), interval: 0, width: px(narrow ? 122 : 142), overflow: "truncate" },
+      axisLabel: { color: colours.ink, fontSize: px(13), interval: 0, width: px(narrow ? 132 : 142), overflow: "truncate" },
     },
     series: [
       {

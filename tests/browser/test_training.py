@@ -79,7 +79,8 @@ def test_a_run_is_launched_watched_cancelled_resumed_and_looked_at(
         page.click("main form button[type=submit]")
         # The worker looks once a second whether somebody cancelled.
         page.wait_for_timeout(2500)
-        pace.go(1)
+        # The last step of the epoch, and its validation.
+        pace.go(2)
         page.wait_for_selector(".state.cancelled")
         assert Job.objects.get(pk=job).resume["states"]
         page.click("text=Resume")

@@ -50,5 +50,5 @@ def test_killed_it_goes_on_from_a_stored_state(site: Site, real_photos, killed):
     ends(site, whole, seconds=300)
     ends(site, hurt, seconds=300)
     assert hurt.attempt == 2
-    assert "goes on from step" in hurt.log
+    assert "Goes on from step" in hurt.log
     assert weights(hurt) == weights(whole)
