@@ -20,14 +20,12 @@ from models_app.training.optimising import optimiser_build
 from models_app.training.origins import Origin
 from models_app.training.position import Position
 from models_app.training.pretext.building import Pretext, pretext_build
+from models_app.training.pretext.registry import COMPARING
 from models_app.training.processes import Averaging
 from models_app.training.saving import Saving
 from models_app.training.site import Site
 from models_app.training.statistics import BatchStatistics
 from models_app.training.steps.stepper import Stepper
-
-COMPARING = frozenset(("agreement", "across_photos", "simclr"))
-"""Terms that compare photos of a batch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

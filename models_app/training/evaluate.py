@@ -25,6 +25,7 @@ from models_app.training.measured import (
 from models_app.training.networks import PretextNetwork
 from models_app.training.pretext.building import Pretext
 from models_app.training.pretext.chart import Chart, Target
+from models_app.training.pretext.registry import COMPARING
 from models_app.training.steps.choosing import memory_short
 from models_app.training.steps.memory import memory_available, out_of_memory
 
@@ -33,9 +34,6 @@ TILE = 96
 
 CHUNKS = {"cpu": 32, "cuda": 256}
 """Pictures that go through the network at once, by kind of device; more is no faster."""
-
-COMPARING = frozenset({"agreement", "across_photos", "simclr"})
-"""Terms that compare photos of a batch."""
 
 Outputs = Mapping[str, Tensor]
 

@@ -30,12 +30,15 @@ class TermEntry:
         Dotted path of its class; see `pretext.base.Term`.
     head
         Key of the term whose outputs it uses; empty: its own head.
+    compares
+        Whether it holds photos of a batch against each other, so that it needs two.
     """
 
     key: str
     label: str
     path: str
     head: str = ""
+    compares: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,8 @@ class TaskEntry:
         return "ranking" in self.terms
 
 
-def _term(key: str, label: str, name: str, head: str = "") -> TermEntry:
-    return TermEntry(key, label, f"{__package__}.{key}.{name}", head)
+def _term(key: str, label: str, name: str, head: str = "", *, compares: bool = False) -> TermEntry:
+    return TermEntry(key, label, f"{__package__}.{key}.{name}", head, compares)
 
 
 TERMS: Mapping[str, TermEntry] = MappingProxyType(
@@ -79,14 +82,25 @@ TERMS: Mapping[str, TermEntry] = MappingProxyType(
             _term("ranking", _("ranking"), "Ranking"),
             _term("classification", _("distortion classification"), "Classification"),
             _term("regression", _("intensity regression"), "Regression"),
-            _term("agreement", _("agreement between photos"), "Agreement", "ranking"),
-            _term("across_photos", _("ranking across photos"), "AcrossPhotos", "ranking"),
+            _term(
+                "agreement", _("agreement between photos"), "Agreement", "ranking", compares=True
+            ),
+            _term(
+                "across_photos",
+                _("ranking across photos"),
+                "AcrossPhotos",
+                "ranking",
+                compares=True,
+            ),
             _term("rotnet", _("rotation classification"), "RotNet"),
-            _term("simclr", _("contrast of views"), "SimCLR"),
+            _term("simclr", _("contrast of views"), "SimCLR", compares=True),
         )
     }
 )
 """By key."""
+
+COMPARING = frozenset(key for key, entry in TERMS.items() if entry.compares)
+"""Keys of the terms that need two photos of a batch."""
 
 TASKS: Mapping[str, TaskEntry] = MappingProxyType(
     {

@@ -298,7 +298,11 @@ def _short(spare: int, group: str, memory: str = "auto") -> str:
     done = subprocess.run(
         [sys.executable, "-m", "tests.models_app.training.short_memory", str(spare), group, memory],
         cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
-        env={"PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+        env={
+            "PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT),
+            # Freed memory goes back at once: what is left does not depend on how a heap is torn.
+            "MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_ARENA_MAX": "1",
+        },
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
@@ -308,9 +312,9 @@ def _short(spare: int, group: str, memory: str = "auto") -> str:
 @pytest.mark.parametrize(
     ("spare", "group", "way"),
     [
-        (250, "batch", "checkpoint"),
+        (180, "batch", "checkpoint"),
         pytest.param(120, "photo", "cache", marks=pytest.mark.slow),
-        pytest.param(220, "frozen", "cache of ", marks=pytest.mark.slow),
+        pytest.param(140, "frozen", "cache of ", marks=pytest.mark.slow),
     ],
 )
 def test_when_memory_runs_out_the_same_step_is_done_with_less(
