@@ -309,13 +309,11 @@ def _short(spare: int, group: str, memory: str = "auto") -> str:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits memory as Linux does")
+# How much memory is spare depends on the machine's allocator, too.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spare", "group", "way"),
-    [
-        (180, "batch", "checkpoint"),
-        pytest.param(120, "photo", "cache", marks=pytest.mark.slow),
-        pytest.param(140, "frozen", "cache of ", marks=pytest.mark.slow),
-    ],
+    [(180, "batch", "checkpoint"), (120, "photo", "cache"), (140, "frozen", "cache of ")],
 )
 def test_when_memory_runs_out_the_same_step_is_done_with_less(
     spare: int, group: str, way: str
