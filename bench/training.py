@@ -1,7 +1,7 @@
 """The training step beside the same network on random tensors, and beside a forward a variant.
 
 Usage: python -m bench.training [--device auto|cpu|cuda] [--side 224] [--width 1.0]
-[--photos-per-batch N] [--seconds S] [--rounds N] [--photos FOLDER]
+[--photos-per-batch N] [--seconds S] [--rounds N] [--only PART ...] [--photos FOLDER]
 
 The real loop of `models_app.training` runs in rounds, and its yardsticks between them, so that
 what else the machine does hits all alike; ratios are medians over the rounds.
@@ -42,6 +42,7 @@ GOALS = {"cpu": (0.85, 1.0), "cuda": (0.9, 10.0)}
 """Of the rates of (a) and (b), at full size."""
 SMALL = {"side": 64, "width": 0.25, "photos_per_batch": 4}
 MEMORY_PHOTOS = 8
+PARTS = ("batch", "photo", "small", "ways", "memory", "loss")
 
 
 def config_make(device: torch.device, **options: object) -> TrainConfig:
@@ -219,6 +220,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--photos-per-batch", type=int, help="default: 8 on a GPU, 1 on a CPU")
     parser.add_argument("--seconds", type=float, default=3.0, help="at least, of each measurement")
     parser.add_argument("--rounds", type=int, help="default: 5 on a GPU, 2 on a CPU")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="some parts")
     parser.add_argument("--photos", type=Path, help="a folder, instead of the demo photos")
     return parser.parse_args()
 
@@ -239,20 +241,21 @@ def main() -> None:
     # One photo is one group either way, so one row keeps everything and one computes twice.
     by_photo = "checkpoint" if size == 1 else "auto"
     named = f"{given.side} px, width {given.width:g}, photos {size}"
-    cases(
-        {
-            f"{named}, batch": large,
-            f"{named}, photo": replace(large, bn_group="photo", memory=by_photo),
-            "64 px, width 0.25, photos 4, batch (as found)": small,
-        },
-        photos,
-        given.seconds,
-        rounds,
-    )
-    # On a CPU at full size each of them takes a minute.
-    ways(large if cuda else small, photos, given.seconds, rounds)
-    memory_estimates(replace(large, side=224, width=1.0), photos)
-    ranking_loss(device)
+    rows = {
+        "batch": (f"{named}, batch", large),
+        "photo": (f"{named}, photo", replace(large, bn_group="photo", memory=by_photo)),
+        "small": ("64 px, width 0.25, photos 4, batch (as found)", small),
+    }
+    wanted = dict(rows[part] for part in given.only if part in rows)
+    if wanted:
+        cases(wanted, photos, given.seconds, rounds)
+    if "ways" in given.only:
+        # On a CPU at full size each of them takes a minute.
+        ways(large if cuda else small, photos, given.seconds, rounds)
+    if "memory" in given.only:
+        memory_estimates(replace(large, side=224, width=1.0), photos)
+    if "loss" in given.only:
+        ranking_loss(device)
 
 
 if __name__ == "__main__":
