@@ -5,7 +5,18 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from models_app.models import Checkpoint, ContactSheet, Dataset, Job, Photo, Rendition
+from models_app.models import (
+    Checkpoint,
+    ContactSheet,
+    Dataset,
+    Evaluation,
+    Job,
+    LabelSet,
+    LabelSplit,
+    Photo,
+    Rendition,
+    Study,
+)
 from survey.roles import Role, has_role
 
 
@@ -62,3 +73,25 @@ class JobAdmin(ReadOnlyAdmin):
 class CheckpointAdmin(ReadOnlyAdmin):
     list_display = ("name", "architecture", "is_random", "source", "created_by", "created_at")
     list_filter = ("architecture",)
+
+
+@admin.register(LabelSet)
+class LabelSetAdmin(ReadOnlyAdmin):
+    list_display = ("name", "kind", "dataset", "is_generated", "created_by", "created_at")
+    list_filter = ("kind",)
+
+
+@admin.register(LabelSplit)
+class LabelSplitAdmin(ReadOnlyAdmin):
+    list_display = ("name", "label_set", "rule", "counts", "sha256", "created_at")
+    exclude = ("members",)
+
+
+@admin.register(Evaluation)
+class EvaluationAdmin(ReadOnlyAdmin):
+    list_display = ("checkpoint", "label_set", "split", "part", "n", "created_at")
+
+
+@admin.register(Study)
+class StudyAdmin(ReadOnlyAdmin):
+    list_display = ("name", "kind", "is_generated", "created_by", "created_at")
