@@ -10,6 +10,7 @@ for module in (
     "bench.jobs",
     "bench.jobs_dashboard",
     "bench.training",
+    "bench.evaluation",
 ):
     print(f"== {module}", flush=True)
     subprocess.run([sys.executable, "-m", module], check=True)
