@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from models_app.training.allocator import StepMemory
 from models_app.training.assembly import Assembled, assemble
 from models_app.training.checkpoint import BEST, State, best_load
 from models_app.training.config import TrainConfig
@@ -122,18 +123,37 @@ def pretrain(
         device=device,
         saved=saved,
     )
+    # Left when the network is gone, so that its memory goes back as well.
+    with StepMemory(device, told.log) as memory:
+        return _trained(config, at, state, memory, should_stop, max_steps)
+
+
+def _trained(
+    config: TrainConfig,
+    at: Site,
+    state: State | None,
+    memory: StepMemory,
+    should_stop: Callable[[], bool],
+    max_steps: int | None,
+) -> Outcome:
     made = assemble(config, at, state)
     # Nothing is written before all is known to fit together, nor while another process reads.
-    processes.agree(False)
+    at.processes.agree(False)
     written = _reports(config, at, state)
+
+    def asked() -> bool:
+        step = made.position.step
+        memory.before_step(step, step >= config.warmup_steps)
+        return should_stop()
+
     try:
         made = replace(made, parts=replace(made.parts, reports=written))
-        return _run(made, at, state is not None, should_stop, max_steps)
+        return _run(made, at, state is not None, asked, max_steps)
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
             raise
         raise memory_short(
-            config, "more than there is besides its network", memory_available(device)
+            config, "more than there is besides its network", memory_available(at.device)
         ) from error
     finally:
         if isinstance(written, Several):
