@@ -13,8 +13,8 @@ help:  ## this list
 run: $(VENV)/.full  ## start everything on this machine and open a demo survey (HOST, PORT)
 	@$(BIN)/python -m config.run
 
-test: $(VENV)/.dev  ## all tests but the slow ones
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.dev  ## all tests but the slow ones, one process a core (at most 4)
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
 
 test-slow: $(VENV)/.dev  ## the slow tests
 	@$(BIN)/python -m pytest -m slow $(ARGS) || [ $$? -eq 5 ]  # 5: there is none yet

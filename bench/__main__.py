@@ -10,6 +10,8 @@ for module in (
     "bench.jobs",
     "bench.jobs_dashboard",
     "bench.training",
+    "bench.finetuning",
+    "bench.scoring",
     "bench.evaluation",
 ):
     print(f"== {module}", flush=True)

@@ -7,6 +7,10 @@ import pytest
 
 from models_app.datasets.demo import demo_photos
 
+# Several test processes share the cores: each, and what it starts, computes with its part of them.
+if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
+
 pytest_plugins = ["tests.people"]
 
 

@@ -107,6 +107,8 @@ SESSION_COOKIE_AGE = 28 * 24 * 3600
 # --- photos: caps looked at before a picture is decoded
 PHOTO_MAX_BYTES = env.integer("PHOTO_MAX_MB", 100, 1, 2000) * 1_000_000
 PHOTO_MAX_PIXELS = env.integer("PHOTO_MAX_MEGAPIXELS", 120, 1, 1000) * 1_000_000
+# After so long a photo that somebody had scored is deleted, with its scores.
+SCORED_PHOTO_KEPT_S = env.integer("SCORED_PHOTO_HOURS", 24, 1, 8760) * 3600
 
 # --- weights of networks: the cap of a file
 CHECKPOINT_MAX_BYTES = env.integer("CHECKPOINT_MAX_MB", 2000, 1, 20_000) * 1_000_000

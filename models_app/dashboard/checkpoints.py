@@ -12,21 +12,30 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from analysis.metrics import REGISTRY as METRICS
 from models_app.dashboard.forms import LaunchForm, Shown
+from models_app.dashboard.job_pages import results_url
 from models_app.dashboard.views import person
-from models_app.errors import JobConflict, JobInvalid
+from models_app.errors import JobConflict, JobError, JobInvalid
+from models_app.findings.agreement import learnt_generated
+from models_app.findings.model_cards import weights_name
 from models_app.findings.words import architecture_words, checkpoint_shown
+from models_app.jobs import words
 from models_app.jobs.kinds.import_checkpoint import proposed
 from models_app.jobs.registry import kind_get
-from models_app.models import Checkpoint
+from models_app.models import Checkpoint, Evaluation
 from models_app.networks.architectures import ANY, REGISTRY, architecture_get, architecture_keys
 from models_app.networks.errors import NetworkError
 from models_app.selectors import findings as selectors
+from models_app.selectors import model_registry as registry_selectors
 from models_app.services import checkpoints
+from models_app.services.checkpoint_notes import LONGEST, notes_key, notes_write
 from survey.roles import Role, admin_required, analyst_required, has_role
 
 # Of a form beside its file.
 FORM_BYTES = 1_000_000
+# Of an evaluation, on a checkpoint's page; the others one click deeper.
+SHOWN = ("srcc", "lcc", "accuracy", "majority", "mae", "emd")
 INPUT_FIELDS = ("resize", "crop", "mode", "interpolation", "normalisation", "mean", "sd")
 
 
@@ -38,7 +47,11 @@ def index(request: HttpRequest) -> HttpResponse:
         {**checkpoint_shown(each), "users": getattr(each, "users", 0)}
         for each in selectors.checkpoints_shown()
     ]
-    context = {"rows": rows, "may_act": has_role(request.user, Role.ADMIN)}
+    context = {
+        "rows": rows,
+        "has_judge": any(row["checkpoint"].purpose == Checkpoint.Purpose.JUDGE for row in rows),
+        "may_act": has_role(request.user, Role.ADMIN),
+    }
     return render(request, "dashboard/checkpoints.html", context)
 
 
@@ -47,13 +60,62 @@ def index(request: HttpRequest) -> HttpResponse:
 @never_cache
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     found = _checkpoint_or_404(pk)
+    return _page(request, found)
+
+
+@require_POST
+@admin_required
+def notes(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write down what people know of it; what cannot be stored stays in the form."""
+    found = _checkpoint_or_404(pk)
+    text = request.POST.get("notes", "")
+    try:
+        notes_write(found, text, known=request.POST.get("known", ""), by=person(request))
+    except JobError as error:
+        status = 409 if isinstance(error, JobConflict) else 400
+        return _page(request, found, notes=text, notes_error=str(error), status=status)
+    messages.success(request, _("The notes are stored."))
+    return redirect("models_dashboard:checkpoint", pk)
+
+
+def _page(
+    request: HttpRequest,
+    found: Checkpoint,
+    *,
+    notes: str | None = None,
+    notes_error: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """Everything known of a checkpoint; five queries, one an ancestor, and those of the role."""
+    made_by = found.made_by
     context = {
         **checkpoint_shown(found),
-        "users": selectors.checkpoint_users(found),
+        "made_by": made_by,
+        "results_url": results_url(made_by) if made_by else "",
+        "made_from": words.options(made_by) if made_by else [],
+        "generated_labels": learnt_generated(found),
+        "ancestry": registry_selectors.ancestry(found),
         "children": selectors.checkpoint_children(found),
+        "scores": [
+            {"evaluation": each, "figures": _figures(each)}
+            for each in registry_selectors.scores_by_split(found).values()
+        ],
+        "metrics": [METRICS[key].label for key in SHOWN],
+        "users": selectors.checkpoint_users(found),
+        "weights_name": weights_name(found),
+        "notes": found.notes if notes is None else notes,
+        "notes_error": notes_error,
+        "notes_key": notes_key(found),
+        "notes_most": LONGEST,
         "may_act": has_role(request.user, Role.ADMIN),
     }
-    return render(request, "dashboard/checkpoint.html", context)
+    return render(request, "dashboard/checkpoint.html", context, status=status)
+
+
+def _figures(evaluation: Evaluation) -> list[dict[str, Any] | None]:
+    """One evaluation's readings in the order of the table's columns; None where one is missing."""
+    readings = evaluation.metrics.get("metrics") or {}
+    return [readings.get(key) for key in SHOWN]
 
 
 @require_GET
@@ -182,7 +244,7 @@ def _choices() -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def _checkpoint_or_404(pk: int) -> Checkpoint:
-    found = selectors.checkpoint_get(pk)
+    found = registry_selectors.checkpoint_whole(pk)
     if found is None:
         raise Http404(_("There is no such checkpoint; it may have been deleted."))
     return found

@@ -102,6 +102,17 @@ class LaunchForm:
         return cls(kind, values)
 
     @classmethod
+    def of_query(cls, kind: Kind, asked: QueryDict) -> "LaunchForm":
+        """As it is first shown, with what an address gives; nothing is checked yet."""
+        form = cls(kind)
+        form.values = {
+            each.name: option_read(each, asked.get(f"{PREFIX}{each.name}", ""))
+            for each in form.options
+            if f"{PREFIX}{each.name}" in asked
+        }
+        return form
+
+    @classmethod
     def of_json(cls, kind: Kind, text: str) -> "LaunchForm":
         try:
             form = cls(kind, object_read(text))

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from models_app.dashboard import training_words
+from models_app.dashboard import evaluation_words, training_words
 from models_app.jobs import words
 from models_app.models import Job
 
@@ -39,6 +39,9 @@ LABELS: dict[str, dict[str, Any]] = {
         **COMMON,
     },
     "pretrain": training_words.LABELS,
+    "finetune": evaluation_words.FINETUNE_LABELS,
+    "evaluate": evaluation_words.EVALUATE_LABELS,
+    "compare_evaluations": evaluation_words.COMPARE_LABELS,
     "render_survey": {
         "pending": gettext_lazy("Pictures still to make"),
         "ready": gettext_lazy("Pictures made"),

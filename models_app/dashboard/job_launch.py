@@ -41,7 +41,7 @@ def kinds(request: HttpRequest) -> HttpResponse:
 @admin_required
 @never_cache
 def launch(request: HttpRequest, key: str) -> HttpResponse:
-    """The form of a kind; ?from=JOB fills it in as that job was."""
+    """The form of a kind; ?from=JOB fills it in as that job was, ?option-NAME=... one by one."""
     kind = _kind_or_404(key)
     if request.method == "POST":
         source = _source(request.POST.get("from"), key)
@@ -56,7 +56,7 @@ def launch(request: HttpRequest, key: str) -> HttpResponse:
                 return redirect("models_dashboard:job", job)
     else:
         source = _source(request.GET.get("from"), key)
-        form = LaunchForm.of_job(kind, source) if source else LaunchForm(kind)
+        form = LaunchForm.of_job(kind, source) if source else LaunchForm.of_query(kind, request.GET)
     context = {
         "entry": REGISTRY[key],
         "form": form,

@@ -26,6 +26,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from models_app.clock import db_now
+from models_app.dashboard.evaluation_words import FINETUNE_CURVES
 from models_app.dashboard.job_figures import figures
 from models_app.dashboard.job_live import answer
 from models_app.dashboard.training_words import JOB_CURVES
@@ -40,7 +41,7 @@ from survey.exports import cell
 from survey.roles import Role, analyst_required, has_role
 
 # By kind: curves that are shown at once, where the others are too many for that.
-FIRST_CURVES = {"pretrain": JOB_CURVES}
+FIRST_CURVES = {"pretrain": JOB_CURVES, "finetune": FINETUNE_CURVES}
 # series:step:every
 KNOWN = re.compile(r"(\d{1,18}):(-?\d{1,18}):(\d{1,18})", re.ASCII)
 
@@ -205,12 +206,12 @@ def _made(job: Job) -> dict[str, Any]:
             {"artifact": each, "size": words.size(each.bytes)} for each in selectors.artifacts(job)
         ],
         "figures": figures(job),
-        "results_url": _results_url(job),
+        "results_url": results_url(job),
         "survey_url": _survey_url(job),
     }
 
 
-def _results_url(job: Job) -> str:
+def results_url(job: Job) -> str:
     """The page that a kind has for its results; empty where there is nothing to see on it."""
     if job.kind == checkpoints.KIND and job.checkpoint_id is None:
         return ""

@@ -62,6 +62,7 @@ def render_variants(
     preset: str = PRESET,
     key: str = "",
     seed: int = 0,
+    source: Tensor | None = None,
 ) -> Iterator[tuple[str, str, Tensor]]:
     """Render one photo's variants in its own size, those of one distortion together.
 
@@ -82,6 +83,9 @@ def render_variants(
         Key of the preset that levels are taken from.
     key, seed
         What random distortions are drawn from, beside distortion and level.
+    source
+        The picture that `photo` was resized from, from which crops and rotations are cut; by
+        default it was not resized.
 
     Yields
     ------
@@ -96,7 +100,7 @@ def render_variants(
     GeometryError
         On the way, if crops or rotations are wanted of a photo that is too long.
     """
-    scene = Scene(photo, sigma=sigma, key=key, seed=seed)
+    scene = Scene(photo, sigma=sigma, key=key, seed=seed, source=source)
     work = _work(variants, preset_get(preset))
     return (
         (*variant, picture)

@@ -82,6 +82,11 @@ def note_write(figure: Figure, note: str) -> None:
         figure.supxlabel(lines, x=0.01, ha="left", fontsize=SMALL, color=GREY)
 
 
+def note_height(note: str) -> float:
+    """Return the inches that a note takes beyond the two lines that figures have room for."""
+    return 0.14 * max(0, len(wrap(note, LETTERS)) - 2)
+
+
 def rule_draw(axes: Axes, *, x: float | None = None, y: float | None = None) -> None:
     """Draw a thin dashed line behind the data, across the whole panel."""
     style: dict[str, Any] = {

@@ -11,6 +11,7 @@ from models_app.figures.drawing import (
     Drawn,
     figure_finish,
     figure_new,
+    note_height,
     note_write,
     rule_draw,
     styled,
@@ -65,7 +66,8 @@ def forest_draw(
     _check(lines)
     groups = list(dict.fromkeys(line.group for line in lines))
     with styled():
-        figure = figure_new(0.6 + 0.155 * (len(lines) + 0.6 * (len(groups) - 1)))
+        rows = len(lines) + 0.6 * (len(groups) - 1)
+        figure = figure_new(0.6 + 0.155 * rows + note_height(note))
         axes = figure.subplots()
         places = []
         y = 0.0

@@ -1,5 +1,6 @@
 """One pass over the photos of a dataset for a job: in batches, decoded ahead, resumable."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,6 +23,29 @@ NAMES = 100
 Pictures = list[tuple[Photo, Image.Image]]
 
 
+class DatasetSource:
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+
+    def next(self, after: int, n: int) -> list[Photo]:
+        return list(selectors.photos_included(self._dataset, after=after)[:n])
+
+    def left(self, after: int) -> int:
+        return selectors.photos_included(self._dataset, after=after).count()
+
+
+class KeySource:
+    def __init__(self, keys: Sequence[int]) -> None:
+        self._keys = sorted(keys)
+
+    def next(self, after: int, n: int) -> list[Photo]:
+        start = bisect_right(self._keys, after)
+        return selectors.photos_by_key(self._keys[start : start + n])
+
+    def left(self, after: int) -> int:
+        return len(self._keys) - bisect_right(self._keys, after)
+
+
 class PhotoWalk:
     """Batches of a job's photos in the order of import; where it is, is kept on the job.
 
@@ -30,16 +54,16 @@ class PhotoWalk:
     attempt: sums in another order would give other last digits.
     """
 
-    def __init__(self, dataset: Dataset, context: Context, *, size: int) -> None:
-        self.dataset = dataset
+    def __init__(self, photos: Dataset | Sequence[int], context: Context, *, size: int) -> None:
+        """`photos`: a dataset, whose photos are taken but for those that are excluded, or keys."""
+        self._source = DatasetSource(photos) if isinstance(photos, Dataset) else KeySource(photos)
         self.context = context
         self.size = size
         self.after: int = context.resume.get("after", 0)
         self.done: int = context.resume.get("done", 0)
         self.unreadable: int = context.resume.get("unreadable", 0)
         self.names: list[str] = list(context.resume.get("names", []))
-        left = selectors.photos_included(dataset, after=self.after).count()
-        self.total = self.done + left
+        self.total = self.done + self._source.left(self.after)
         context.progress(self.done, self.total)
 
     def __iter__(self) -> Iterator[Pictures]:
@@ -80,7 +104,7 @@ class PhotoWalk:
         self, pool: ThreadPoolExecutor, after: int
     ) -> list[tuple[Photo, Future[Image.Image | str]]]:
         # A query a batch: a cursor kept open would hold SQLite's other writers up.
-        photos = selectors.photos_included(self.dataset, after=after)[: self.size]
+        photos = self._source.next(after, self.size)
         return [(photo, pool.submit(_decoded, photo)) for photo in photos]
 
     _last: Sequence[Photo] = ()

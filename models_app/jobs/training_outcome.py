@@ -3,6 +3,7 @@
 import json
 import mimetypes
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,15 +28,8 @@ def outcome_store(
     outcome: "Outcome", folder: Path, context: Context, *, parent: Checkpoint | None
 ) -> None:
     """Store files, figures and weights; once they are there, another attempt does nothing."""
-    context.stage(_("storing results"))
-    results = folder / "results"
-    for path in sorted(path for path in results.rglob("*") if path.is_file()):
-        context.check()
-        name = path.relative_to(results).as_posix()
-        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        context.artifact(name, path, kind)
-    _events_store(folder, context)
-    is_random = _is_random(outcome, parent)
+    files_store(folder, context)
+    is_random = began_random(outcome.results, parent)
     # What was measured on the way is of other weights, and may have come out where this does not.
     context.result(**figures(outcome, context.job.config), random_weights=is_random, live={})
     made = _weights_store(outcome, context, parent, is_random=is_random)
@@ -78,10 +72,27 @@ def figures(outcome: "Outcome", config: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _is_random(outcome: "Outcome", parent: Checkpoint | None) -> bool:
-    """Whether it began with weights that nobody trained, or with what came of such."""
-    origin = (outcome.results or {})["initial_weights"]
-    return bool(origin["random"]) or (parent is not None and parent.is_random)
+def files_store(folder: Path, context: Context) -> None:
+    """Store the results of a training that lie in its folder. Raises Interrupted."""
+    context.stage(_("storing results"))
+    results = folder / "results"
+    for path in sorted(path for path in results.rglob("*") if path.is_file()):
+        context.check()
+        name = path.relative_to(results).as_posix()
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        context.artifact(name, path, kind)
+    _events_store(folder, context)
+
+
+def began_random(results: Mapping[str, Any] | None, parent: Checkpoint | None) -> bool:
+    """Whether a training began with weights that nobody trained, or with what came of such."""
+    origin = (results or {})["initial_weights"]
+    came = parent is not None and parent.made_by is not None and parent.made_by.result
+    return bool(
+        origin["random"]
+        or (parent is not None and parent.is_random)
+        or (came and came.get("random_weights"))
+    )
 
 
 def _flat(name: str, estimate: dict[str, Any] | None) -> dict[str, Any]:
@@ -105,28 +116,35 @@ def _events_store(folder: Path, context: Context) -> None:
 def _weights_store(
     outcome: "Outcome", context: Context, parent: Checkpoint | None, *, is_random: bool
 ) -> Checkpoint:
-    """Store the best weights; their row and the note that all is done are written together."""
     config = context.job.config
     if outcome.best is None:
         raise ValueError("a finished training without its best weights")
-    path = outcome.best / WEIGHTS
+    return weights_store(
+        outcome.best / WEIGHTS,
+        context,
+        name=f"{config['task']} {config['backbone']} #{context.job.pk}"[:100],
+        architecture=config["backbone"][:80],
+        preprocessing=_preprocessing(outcome.best).to_json(),
+        is_random=is_random,
+        is_generated=parent is not None and parent.is_generated,
+        source=_("%(task)s on %(dataset)s, job %(pk)d")
+        % {
+            "task": _(TASKS[config["task"]].label),
+            "dataset": config["dataset"],
+            "pk": context.job.pk,
+        },
+        purpose=Checkpoint.Purpose.PRETRAINED,
+        parent=parent,
+    )
+
+
+def weights_store(path: Path, context: Context, **row: Any) -> Checkpoint:
+    """Store the best weights; their row and the note that all is done are written together."""
     stored = checkpoints.checkpoint_store(path)
-    task = _(TASKS[config["task"]].label)
     try:
         with context.saving():
             made = checkpoints.checkpoint_record(
-                name=f"{config['task']} {config['backbone']} #{context.job.pk}"[:100],
-                architecture=config["backbone"][:80],
-                file=stored,
-                path=path,
-                preprocessing=_preprocessing(outcome.best).to_json(),
-                is_random=is_random,
-                source=_("%(task)s on %(dataset)s, job %(pk)d")
-                % {"task": task, "dataset": config["dataset"], "pk": context.job.pk},
-                by=context.job.created_by,
-                purpose=Checkpoint.Purpose.PRETRAINED,
-                made_by=context.job,
-                parent=parent,
+                file=stored, path=path, by=context.job.created_by, made_by=context.job, **row
             )
             context.save(**{**context.resume, "finished": True})
     except BaseException:

@@ -1,6 +1,7 @@
 """What a training says, as a job says it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import ceil, isfinite, nan
 
 from models_app.jobs.context import Context
@@ -13,20 +14,44 @@ FIGURES = {
     "unreadable_photos": "unreadable",
 }
 BEST = "validation/total"
-# Of curves; what is measured of the best weights at the end has names of its own.
-LIVE = {
-    "rank_accuracy/all": "rank_accuracy_all",
-    "rank_accuracy/technical": "rank_accuracy_technical",
-    "rank_accuracy/style": "rank_accuracy_style",
-    "rank_accuracy/composition": "rank_accuracy_composition",
-}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What of a training's numbers is said on its job while it runs."""
+
+    # Curve to name; what is measured of the best weights at the end has names of its own.
+    live: Mapping[str, str]
+    # The option that says how many epochs there are at most.
+    epochs: str = "epochs"
+    figures: Mapping[str, str] = field(default_factory=lambda: FIGURES)
+
+
+PRETRAINING = Told(
+    {
+        "rank_accuracy/all": "rank_accuracy_all",
+        "rank_accuracy/technical": "rank_accuracy_technical",
+        "rank_accuracy/style": "rank_accuracy_style",
+        "rank_accuracy/composition": "rank_accuracy_composition",
+    }
+)
+FINETUNING = Told(
+    {
+        "validation/emd": "validation_emd",
+        "validation/srcc": "validation_srcc",
+        "validation/lcc": "validation_lcc",
+        "validation/mae": "validation_mae",
+    },
+    epochs="max_epochs",
+)
 
 
 class JobReports:
     """Keeps to memory, as the context does: a training never waits for the database."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, told: Told = PRETRAINING) -> None:
         self._context = context
+        self._told = told
         best = context.job.result.get("validation_loss")
         self._best: float | None = best if isinstance(best, (int, float)) else None
         self._done, self._total = context.job.done, context.job.total or 0
@@ -36,7 +61,7 @@ class JobReports:
             self._context.metric(name, step, value)
         figures = {
             figure: values[name]
-            for name, figure in FIGURES.items()
+            for name, figure in self._told.figures.items()
             if name in values and isfinite(values[name])
         }
         loss = values.get(BEST)
@@ -44,14 +69,18 @@ class JobReports:
             self._best = figures["validation_loss"] = loss
         if figures:
             self._context.result(**figures)
-        live = {LIVE[name]: values[name] for name in LIVE if isfinite(values.get(name, nan))}
+        live = {
+            said: values[name]
+            for name, said in self._told.live.items()
+            if isfinite(values.get(name, nan))
+        }
         if live:
             said = {name: f"{value:.4f}" for name, value in live.items()}
             self._context.result(live={"epoch": str(self._epoch()), **said})
 
     def _epoch(self) -> int:
         """Return which epoch the last photo was of, counted from 1."""
-        epochs = int(self._context.job.config["epochs"])
+        epochs = int(self._context.job.config[self._told.epochs])
         return max(1, ceil(epochs * self._done / self._total)) if self._total else 1
 
     def progress(self, done: int, total: int) -> None:

@@ -30,6 +30,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="checkpoint",
+            name="is_generated",
+            field=models.BooleanField(default=False),
+        ),
+        migrations.AddField(
+            model_name="checkpoint",
             name="notes",
             field=models.TextField(blank=True),
         ),

@@ -24,6 +24,8 @@ class Checkpoint(models.Model):
     preprocessing = models.JSONField()
     # Weights that nobody trained: marked wherever a result of theirs is shown.
     is_random = models.BooleanField(default=False)
+    # Learnt from labels of images that a program drew, or from such weights: marked likewise.
+    is_generated = models.BooleanField(default=False)
     # Where it came from, in words (a file's name, a paper, a job).
     source = models.CharField(max_length=255, blank=True)
     # The job that trained it, and the weights that it began with.

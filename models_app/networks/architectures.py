@@ -1,9 +1,11 @@
 """The networks that judge photos: which there are, and where the code lies; no torch.
 
 A new architecture is one file in `layouts/` and one line in `REGISTRY`. Beside these, every
-classification network of torchvision is one, under the key `torchvision:NAME`.
+classification network of torchvision is one, under the key `torchvision:NAME`, and so is every
+network that this program fine-tunes, under `nima:BACKBONE`, see `finetuned_key`.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -11,13 +13,19 @@ from types import MappingProxyType
 
 from models_app.networks.backbones import BACKBONES, HELPERS
 from models_app.networks.errors import UnknownArchitectureError
-from models_app.networks.preprocessing import Preprocessing
+from models_app.networks.preprocessing import IMAGENET, Preprocessing
 
 LAYOUTS = f"{__package__}.layouts"
 """Where the code of architectures lies."""
 
 ANY = "torchvision:"
 """How the key of any other torchvision network begins."""
+
+FINETUNED = "nima:"
+"""How the key of a network that this program fine-tuned begins."""
+
+TIMM = "timm:"
+"""How the names of timm's backbones begin; what there is only a machine that has timm can tell."""
 
 BINS = 10
 """Outputs of every architecture: the logits of the scores 1 to 10."""
@@ -81,8 +89,9 @@ def entries_collect(entries: Iterable[Entry]) -> Mapping[str, Entry]:
     for entry in entries:
         if entry.key in found:
             raise ValueError(f"Architecture {entry.key!r} is registered twice; choose another key.")
-        if entry.key.startswith(ANY):
-            raise ValueError(f"Architecture {entry.key!r} may not begin with {ANY!r}.")
+        for taken in (ANY, FINETUNED):
+            if entry.key.startswith(taken):
+                raise ValueError(f"Architecture {entry.key!r} may not begin with {taken!r}.")
         found[entry.key] = entry
     return MappingProxyType(found)
 
@@ -157,7 +166,47 @@ def architecture_get(key: str) -> Entry:
             f"torchvision's {name} with {BINS} outputs",
             HELPERS.get(name, ()),
         )
+    if found := _FINETUNED_KEY.fullmatch(key):
+        return _finetuned(key, found["backbone"], found["width"], found["side"])
     raise UnknownArchitectureError(f"Unknown architecture {key[:80]!r}; {_choices(key)}.")
+
+
+_FINETUNED_KEY = re.compile(
+    rf"{FINETUNED}(?P<backbone>{'|'.join(BACKBONES)}|{TIMM}[\w.-]{{1,60}})"
+    r"(?:@(?P<width>\d{1,2}(?:\.\d{1,4})?))?(?:/(?P<side>\d{2,4}))?"
+)
+_SIDE = 224
+
+
+def finetuned_key(backbone: str, *, width: float = 1.0, side: int | None = None) -> str:
+    """Return the key of a fine-tuned network: `nima:BACKBONE`, `nima:BACKBONE@WIDTH/SIDE`.
+
+    Parameters
+    ----------
+    backbone
+        Torchvision's name, or `timm:NAME`.
+    width
+        Of a MobileNetV2's layers.
+    side
+        Of its pictures where the shapes of its weights depend on it, as a transformer's; else None.
+    """
+    wide = "" if width == 1 else f"@{width:.4f}".rstrip("0").rstrip(".")
+    return f"{FINETUNED}{backbone}{wide}" + ("" if side is None else f"/{side}")
+
+
+def _finetuned(key: str, backbone: str, width: str | None, side: str | None) -> Entry:
+    known = BACKBONES.get(backbone)
+    mean, std = (known.mean, known.std) if known else IMAGENET
+    pixels = int(side) if side else known.side if known else _SIDE
+    return Entry(
+        key,
+        f"NIMA: {key.removeprefix(FINETUNED)}",
+        f"{LAYOUTS}.finetuned.build",
+        Preprocessing(pixels, mode="pad_square", mean=mean, std=std),
+        backbone,
+        MappingProxyType({"backbone": backbone, "width": width or "1", "side": str(pixels)}),
+        f"{backbone} with {BINS} outputs, fine-tuned here",
+    )
 
 
 def _choices(key: str) -> str:

@@ -1,6 +1,6 @@
 """Reads of what networks said of photos: NIMA checks, diversity checks, checkpoints."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
@@ -14,6 +14,8 @@ from models_app.models import Checkpoint, Dataset, Job, Photo, PhotoContent, Pho
 NIMA = "nima_check"
 DIVERSITY = "diversity_check"
 IMPORT = "import_checkpoint"
+# Kinds whose jobs do not keep weights from being deleted: what they leave goes by itself.
+NO_USERS = (IMPORT, "score_photo")
 # Quarters of a score: fine enough for the shape, wide enough for some hundred photos.
 BINS_A_SCORE = 4
 LOW, HIGH = 1, 10
@@ -51,6 +53,11 @@ def dataset_named(name: str) -> Dataset | None:
 def photos_included(dataset: Dataset, *, after: int = 0) -> QuerySet[Photo]:
     """Photos of a dataset that nobody excluded, in the order that checks take them."""
     return Photo.objects.filter(dataset=dataset, excluded_at=None, pk__gt=after).order_by("pk")
+
+
+def photos_by_key(keys: Sequence[int]) -> list[Photo]:
+    """Photos in the order of their keys; one query."""
+    return list(Photo.objects.filter(pk__in=keys).order_by("pk"))
 
 
 def checks(kind: str, *, dataset: int | None = None) -> list[Job]:
@@ -158,14 +165,15 @@ def checkpoint_children(checkpoint: Checkpoint) -> list[Checkpoint]:
 
 def checkpoints_shown() -> list[Checkpoint]:
     """Checkpoints, the newest first, with `users`: how many jobs refer to each; one query."""
-    users = Count("jobs", filter=~Q(jobs__kind=IMPORT))
+    users = Count("jobs", filter=~Q(jobs__kind__in=NO_USERS))
     return list(Checkpoint.objects.annotate(users=users).order_by("-pk"))
 
 
 def checkpoint_users(checkpoint: Checkpoint) -> list[Job]:
     """Jobs that worked with a checkpoint, not the one that made it, newest first; one query."""
-    jobs = checkpoint.jobs.exclude(kind=IMPORT).only("pk", "label", "kind", "state", "created_at")
-    return list(jobs.order_by("-pk")[:50])
+    # With the key that leads back: Django asks for it, a query a row.
+    columns = ("pk", "label", "kind", "state", "created_at", "checkpoint")
+    return list(checkpoint.jobs.exclude(kind__in=NO_USERS).only(*columns).order_by("-pk")[:50])
 
 
 def object_pairs(job: Job) -> list[tuple[int, str]]:

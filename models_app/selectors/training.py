@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, Prefetch
+from django.db.models import Case, Count, Exists, OuterRef, Prefetch, When
 from django.utils.translation import gettext as _
 
 from models_app.models import Checkpoint, Dataset, Job, JobArtifact, JobSeries, Photo
@@ -53,6 +53,14 @@ def checkpoint_choices() -> list[tuple[str, str]]:
         (name, _("%(name)s (began with random weights)") % {"name": name} if random else name)
         for name, random in found.values_list("name", "is_random")
     ]
+
+
+def beginning_choices() -> list[tuple[str, str]]:
+    """Names of what a fine-tuning may begin with, pretrained networks first; one query."""
+    pretrained = Case(When(purpose=Checkpoint.Purpose.PRETRAINED, then=0), default=1)
+    found = Checkpoint.objects.annotate(rank=pretrained).order_by("rank", "-pk")
+    said = {0: _("%(name)s (pretrained)"), 1: _("%(name)s (judges photos)")}
+    return [(name, said[rank] % {"name": name}) for name, rank in found.values_list("name", "rank")]
 
 
 def photo_rows(dataset: Dataset) -> list[PhotoRow]:

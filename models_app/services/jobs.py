@@ -17,7 +17,7 @@ from models_app.clock import db_now
 from models_app.errors import JobConflict
 from models_app.jobs.config import config_dump, config_load
 from models_app.jobs.registry import kind_get
-from models_app.models import Job, JobMetric
+from models_app.models import Job, JobMetric, StudyPart
 from survey.services.audit import audit_record
 
 logger = logging.getLogger(__name__)
@@ -137,6 +137,9 @@ def job_delete(job: Job, *, by: User | None = None) -> None:
         if upload := locked.config.get("upload"):
             files.append(f"uploads/{upload}")
         _audit(by, "job.delete", locked, detail={"kind": locked.kind, "config": locked.config})
+        # Else its studies would launch it again by themselves.
+        parts = StudyPart.objects.filter(job=locked)
+        parts.update(error=_("Its job was deleted; resume the study to do it again."))
         # Millions of rows that nothing else refers to: one statement, not one a row.
         JobMetric.objects.filter(series__job=locked)._raw_delete(using="default")
         locked.delete()

@@ -6,6 +6,7 @@ nothing, so a worker that was taken for dead and comes back does no harm.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from models_app.clock import db_now
 from models_app.errors import LeaseLost
 from models_app.models import Job, Rendition
 from models_app.selectors import pictures as selectors
+from models_app.services import studies
 from models_app.services.jobs import hint_send
 
 # So many workers may die over one job before it is given up.
@@ -110,6 +112,8 @@ def job_end(job: Job, state: str, *, worked_s: float, error: str = "", **values:
     if not ended:
         raise LeaseLost
     _claims_free(job.lease)
+    # What waits for it is launched once its end is on the disk, and whatever comes of that.
+    transaction.on_commit(partial(studies.job_ended, job.pk), robust=True)
 
 
 @transaction.atomic

@@ -4,15 +4,13 @@ Several GPUs of one machine: `torchrun --nproc-per-node=N -m models_app.training
 """
 
 import argparse
-import json
-import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 
 from models_app.networks.errors import NetworkError
+from models_app.training.command import Stop, options_action, positive
 from models_app.training.config import TrainConfig
 from models_app.training.devices import device_choose
 from models_app.training.errors import ConfigInvalid, TrainingError
@@ -20,24 +18,6 @@ from models_app.training.folder import FolderPhotos
 from models_app.training.pretraining import RESULTS, Outcome, pretrain
 from models_app.training.processes import Processes, processes_join
 from models_app.training.reports import Console, Reports, Silent
-from models_app.training.settings import range_text, settings_of
-
-
-class _Stop:
-    """Becomes true at Ctrl-C or SIGTERM: the step that runs is finished, and its state saved."""
-
-    def __init__(self) -> None:
-        self.number = 0
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._ask)
-
-    def __call__(self) -> bool:
-        return self.number > 0
-
-    def _ask(self, number: int, _frame: FrameType | None) -> None:
-        self.number = number
-        # The second one does what it always does.
-        signal.signal(number, signal.SIG_DFL)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     have it 130 after Ctrl-C and 143 after SIGTERM.
     """
     given = _parser().parse_args(arguments)
-    stop = _Stop()
+    stop = Stop()
     try:
         config = TrainConfig.from_file(given.config)
         if given.photos is not None:
@@ -68,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _train(
-    config: TrainConfig, given: argparse.Namespace, processes: Processes, stop: _Stop
+    config: TrainConfig, given: argparse.Namespace, processes: Processes, stop: Stop
 ) -> Outcome:
     if not config.photos:
         raise ConfigInvalid(
@@ -118,45 +98,22 @@ def _told(outcome: Outcome, folder: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-class _Options(argparse.Action):
-    """Prints every option of a configuration, and ends."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: object,
-        option_string: str | None = None,
-    ) -> None:
-        """Print them."""
-        defaults = {each.name: each.default for each in fields(TrainConfig)}
-        for name, known in settings_of(TrainConfig).items():
-            allowed = ", ".join(known.choices or ()) or range_text(known)
-            if isinstance(defaults[name], bool | str) and not known.choices:
-                allowed = "a text" if isinstance(defaults[name], str) else "true or false"
-            default = json.dumps(defaults[name])
-            sys.stdout.write(f"{name} = {default}  ({allowed})\n    {known.help}\n")
-        parser.exit()
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} steps; give 1 or more")
-    return number
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m models_app.training.run",
         description="Pretrain a network on photos without labels.",
     )
     parser.add_argument("config", type=Path, help="JSON file; what it leaves out has its default")
-    parser.add_argument("--options", nargs=0, action=_Options, help="list all options, and end")
+    parser.add_argument(
+        "--options",
+        nargs=0,
+        action=options_action(TrainConfig),
+        help="list all options, and end",
+    )
     parser.add_argument("--output", type=Path, required=True, help="folder of the run")
     parser.add_argument("--photos", type=Path, help="folder of photos, instead of the file's")
     parser.add_argument("--resume", action="store_true", help="go on from the last intact state")
-    parser.add_argument("--max-steps", type=_positive, help="stop after so many steps in all")
+    parser.add_argument("--max-steps", type=positive, help="stop after so many steps in all")
     return parser
 
 

@@ -10,7 +10,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import Q
 
 from models_app.models import Job
-from models_app.services import leases, renditions, workers
+from models_app.services import leases, renditions, scoring, studies, workers
 from models_app.workers import identity
 
 logger = logging.getLogger(__name__)
@@ -66,6 +66,8 @@ class Watch:
         ):
             leases.jobs_reconcile()
             renditions.rendering_ask_again()
+            studies.studies_reconcile()
+            scoring.scored_clean()
             self._reconciled_at = time.monotonic()
 
     def _orphans(self) -> None:

@@ -29,16 +29,22 @@ def test_there_are_settings_and_commands_to_look_for():
         "cancel_job",
         "clean_renditions",
         "contact_sheet",
+        "create_split",
         "create_survey",
+        "evaluate_predictions",
         "export_votes",
         "import_checkpoint",
+        "import_labels",
         "import_photos",
         "launch_job",
         "list_jobs",
         "migrate",
         "release_dataset",
         "restore",
+        "run_study",
+        "score_photos",
         "seed_demo",
+        "seed_study",
     ]
 
 

@@ -1,16 +1,16 @@
 """Score every photo of a dataset with a network that was trained to judge photos."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from models_app.errors import JobError, JobInvalid
+from models_app.errors import JobError
 from models_app.findings import exports, results
 from models_app.jobs.base import Plan
 from models_app.jobs.config import option
 from models_app.jobs.context import Context
+from models_app.jobs.judging import judge_get, network_load, photos_score
 from models_app.jobs.photo_walk import (
     PhotoWalk,
     dataset_get,
@@ -18,13 +18,8 @@ from models_app.jobs.photo_walk import (
     device_get,
     figures_flat,
 )
-from models_app.models import Checkpoint, Job, Photo, PhotoScore
+from models_app.models import Checkpoint, Job
 from models_app.selectors import findings as selectors
-from models_app.services import checkpoints, findings
-
-if TYPE_CHECKING:
-    from models_app.networks.building import Network
-    from models_app.networks.scoring import Score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +55,7 @@ class NimaCheck:
     queues = (Job.Queue.CPU, Job.Queue.GPU)
 
     def plan(self, config: Config) -> Plan:
-        dataset, checkpoint = dataset_get(config.dataset), _checkpoint(config.checkpoint)
+        dataset, checkpoint = dataset_get(config.dataset), judge_get(config.checkpoint)
         return Plan(
             label=_("NIMA check of %(dataset)s by %(checkpoint)s")
             % {"dataset": dataset.name, "checkpoint": checkpoint.name},
@@ -73,64 +68,15 @@ class NimaCheck:
     def run(self, config: Config, context: Context) -> None:
         from models_app.networks.errors import NetworkError
 
-        checkpoint = _checkpoint(config.checkpoint)
+        checkpoint = judge_get(config.checkpoint)
         device = device_get(config.device, context)
         try:
             walk = PhotoWalk(dataset_get(config.dataset), context, size=config.batch_size)
-            network = _network(checkpoint, context)
-            _score(walk, network, device, context)
+            network = network_load(checkpoint, context)
+            photos_score(walk, network, device, context)
         except NetworkError as error:
             raise JobError(str(error)) from error
         _finish(walk, checkpoint, context)
-
-
-def _checkpoint(name: str) -> Checkpoint:
-    found = selectors.checkpoint_named(name)
-    if found is None:
-        raise JobInvalid(
-            _("There is no checkpoint %(name)s; import it first.") % {"name": name}, "checkpoint"
-        )
-    return found
-
-
-def _network(checkpoint: Checkpoint, context: Context) -> "Network":
-    from models_app.networks.checkpoints import checkpoint_load
-    from models_app.networks.preprocessing import Preprocessing
-
-    context.stage(_("loading weights"))
-    with checkpoints.checkpoint_file(checkpoint) as path:
-        network = checkpoint_load(
-            path,
-            architecture=checkpoint.architecture,
-            preprocessing=Preprocessing.from_json(checkpoint.preprocessing),
-            max_bytes=checkpoints.max_bytes(),
-        )
-    context.stage("")
-    return network
-
-
-def _score(walk: PhotoWalk, network: "Network", device: str, context: Context) -> None:
-    from models_app.networks.scoring import Score, score
-
-    for pictures in walk:
-        rows = []
-        for found in score(pictures, network, device=device, batch_size=walk.size):
-            if isinstance(found, Score):
-                rows.append(_row(context.job, found))
-            else:
-                walk.refuse(found.key, found.reason)
-        with walk.saving():
-            findings.scores_record(rows)
-
-
-def _row(job: Job, found: "Score[Photo]") -> PhotoScore:
-    return PhotoScore(
-        job=job,
-        photo=found.key,
-        mean=round(found.mean, exports.PLACES),
-        sd=round(found.sd, exports.PLACES),
-        distribution=[round(share, exports.PLACES) for share in found.distribution],
-    )
 
 
 def _finish(walk: PhotoWalk, checkpoint: Checkpoint, context: Context) -> None:

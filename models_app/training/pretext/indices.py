@@ -24,10 +24,13 @@ class Indices:
     def on(self, device: torch.device) -> Mapping[str, Tensor]:
         """Return the tensors by name; shared, do not change them."""
         if device not in self._on:
-            self._on[device] = {
-                name: torch.tensor(
-                    array, dtype=torch.int64 if array.dtype.kind == "i" else torch.float32
-                ).to(device)
-                for name, array in self._arrays.items()
-            }
+            # A run that goes on at the end of an epoch validates first, in inference mode; the
+            # steps that follow keep these for their way back.
+            with torch.inference_mode(False):
+                self._on[device] = {
+                    name: torch.tensor(
+                        array, dtype=torch.int64 if array.dtype.kind == "i" else torch.float32
+                    ).to(device)
+                    for name, array in self._arrays.items()
+                }
         return self._on[device]

@@ -44,6 +44,22 @@ def test_it_leaves_states_best_weights_numbers_and_results(whole):
     assert (folder / "results" / "figure4.svg").is_file()
 
 
+@pytest.mark.parametrize("task", sorted(TASKS))
+def test_a_crash_before_an_epochs_validation_costs_nothing(tmp_path, task):
+    options = tiny(task=task, save_steps=1, distortions="brightness,contrast,hcrop,vcrop")
+
+    def saved(path: Path) -> None:
+        if int(path.name) == 2:
+            raise ZeroDivisionError("as a crash would")
+
+    with pytest.raises(ZeroDivisionError):
+        pretrain(options, DemoPhotos(), tmp_path / "crashed", saved=saved)
+    going_on = pretrain(options, DemoPhotos(), tmp_path / "crashed", resume=True)
+    whole = pretrain(options, DemoPhotos(), tmp_path / "whole")
+    assert going_on.state == whole.state == "finished"
+    assert weights_of(tmp_path / "crashed" / "last") == weights_of(tmp_path / "whole" / "last")
+
+
 def test_weights_say_what_they_are(whole):
     folder, _outcome = whole
     file = folder / "best" / "weights.safetensors"

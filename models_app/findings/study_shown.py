@@ -1,0 +1,227 @@
+"""A report's numbers in the words of pages: the dashboard's and the exported one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from models_app.studies.report.cells import rows_of
+from models_app.studies.report.tables import COLUMNS, figure_text
+
+Numbers = Mapping[str, Any]
+Shown = dict[str, Any]
+
+
+def report_shown(numbers: Numbers) -> Shown:
+    """Return what templates print of a report."""
+    rows = rows_of(numbers)
+    config = numbers["config"]
+    several = len(config["shares"]) > 1
+    return {
+        "columns": [_column(name, numbers[name]) for name in COLUMNS if numbers[name]],
+        "rows": [_row(row, numbers) for row in rows],
+        "has_undefined": any(
+            number["value"] is None
+            for row in rows
+            for name in COLUMNS
+            for number in row[name].values()
+        ),
+        "has_capped": any(row["epochs"] and row["epochs"]["capped"] for row in rows),
+        "has_paper": any(row["paper"] for row in rows),
+        "has_seeds": len(config["seeds"]) > 1,
+        "comparisons": [_test(name, test, numbers) for name, test in _tests(numbers)],
+        "savings": _savings(numbers) if several else [],
+        "missing": numbers["missing"],
+        "problems": [
+            problem
+            for name in COLUMNS
+            for problem in [
+                *(numbers[name] or {}).get("problems", ()),
+                *filter(None, [(numbers[name] or {}).get("undefined")]),
+            ]
+        ],
+        "alpha": f"{100 * config['alpha']:g}",
+        "rule": {"bonferroni": "Bonferroni", "holm": "Holm"}[config["correction"]],
+        "baseline": _(numbers["labels"][config["baseline"]]),
+        "resamples": config["resamples"],
+    }
+
+
+def heads() -> dict[str, str]:
+    return {
+        "lcc": _("LCC"),
+        "srcc": _("SRCC"),
+        "accuracy": _("Accuracy"),
+        "mae": _("MAE"),
+        "mae_linear": _("MAE after a linear map"),
+    }
+
+
+def _column(name: str, found: Numbers) -> Shown:
+    """What is said of the images of a column, above it and below the table."""
+    yardsticks = found.get("yardsticks", {})
+    return {
+        "name": name,
+        "title": _("Test images") if name == "test" else _("Zero-shot"),
+        "label_set": found["label_set"],
+        "is_generated": found["is_generated"],
+        "split": found["split"],
+        "split_sha256": found["split_sha256"],
+        "n": found.get("n"),
+        "units": found.get("units"),
+        "interval": found.get("interval", ""),
+        "mapped": found["mapped"],
+        "scale": "{:g}–{:g}".format(*found["scale"]),
+        "heads": [heads()[metric] for metric in COLUMNS[name]],
+        "span": len(COLUMNS[name]),
+        "majority": figure_text(yardsticks.get("majority")) if name == "test" else "",
+        "mae_constant": figure_text(yardsticks.get("mae_constant")),
+    }
+
+
+def _row(row: Numbers, numbers: Numbers) -> Shown:
+    cells = []
+    for name in COLUMNS:
+        if not numbers[name]:
+            continue
+        for metric in COLUMNS[name]:
+            number = row[name].get(metric) or {}
+            printed = (row["paper"] or {}).get(name, {}).get(metric)
+            place = 0 if name == "test" else 1
+            cells.append(
+                {
+                    "label": f"{heads()[metric]}, {_column(name, numbers[name])['title']}",
+                    "value": figure_text(number.get("value")),
+                    "ends": _ends(number),
+                    "sd": figure_text(number["sd"]) if number.get("sd") is not None else "",
+                    "mark": row["marks"].get(name, "") if metric == "mae" else "",
+                    "paper": figure_text(printed) if printed is not None else "",
+                    "paper_mark": metric == "mae"
+                    and bool(row["paper"] and row["paper"]["daggers"][place]),
+                    "is_first": metric == COLUMNS[name][0],
+                }
+            )
+    epochs = row["epochs"]
+    return {
+        "label": row["label"],
+        "is_baseline": row["is_baseline"],
+        "is_random": row["cell"]["initialisation"] == "random",
+        "cells": cells,
+        "seeds": len(row["seeds"]),
+        "epochs": ("≥ " if epochs and epochs["capped"] else "")
+        + figure_text(epochs["mean"] if epochs else None, "epochs"),
+        "epochs_sd": figure_text(epochs["sd"], "epochs") if epochs and epochs["sd"] else "",
+        "fewer": percent(epochs["fewer"]) if epochs else "",
+        "paper_epochs": row["paper"]["epochs"] if row["paper"] else "",
+        "paper_fewer": percent(row["paper"]["fewer"]) if row["paper"] else "",
+    }
+
+
+def _tests(numbers: Numbers) -> list[tuple[str, Numbers]]:
+    return [
+        (name, test) for name in COLUMNS for test in (numbers[name] or {}).get("comparisons", ())
+    ]
+
+
+def _test(name: str, test: Numbers, numbers: Numbers) -> Shown:
+    effects = test["effects"]
+    differences = test["differences"]
+    return {
+        "images": _("test images") if name == "test" else _("zero-shot"),
+        "label": cell_words(test["cell"], numbers),
+        "against": cell_words(test["against"], numbers),
+        "p": p_text(test["p"]),
+        "bonferroni": p_text(test["bonferroni"]),
+        "holm": p_text(test["holm"]),
+        "mark": test["mark"],
+        "family": test["family"],
+        "n": test["n"],
+        "method": test["method"],
+        "unit": effects["unit"],
+        "rank_biserial": signed(effects["rank_biserial"]),
+        "d_z": signed(effects["d_z"]),
+        "seeds": test["seeds"],
+        "seeds_gain": signed(test["seeds"]["gain"]) if test["seeds"] else "",
+        "seeds_sd": figure_text(test["seeds"]["sd"]) if test["seeds"] else "",
+        "differences": [
+            {
+                "head": heads()[metric],
+                "value": signed(differences[metric]["value"]),
+                "ends": _ends(differences[metric], sign=True),
+            }
+            for metric in ("srcc", "lcc", "accuracy", "mae")
+        ],
+    }
+
+
+def _savings(numbers: Numbers) -> list[Shown]:
+    found = []
+    for name in COLUMNS:
+        for row in (numbers[name] or {}).get("savings", ()):
+            about = {
+                "images": _("test images") if name == "test" else _("zero-shot"),
+                "label": _(numbers["labels"][row["initialisation"]]),
+                "metric": heads()[row["metric"]],
+            }
+            if "undefined" in row:
+                found.append({**about, "undefined": row["undefined"]})
+                continue
+            found.append(
+                {
+                    **about,
+                    "reached": row["reached"]["text"],
+                    "low": row["low"]["text"],
+                    "high": row["high"]["text"],
+                    "saving": percent(row["saving"]),
+                    "never": percent(row["never"]),
+                }
+            )
+    return found
+
+
+def cell_words(cell: Numbers, numbers: Numbers) -> str:
+    """Name a row where it stands alone."""
+    config = numbers["config"]
+    said = _(numbers["labels"][cell["initialisation"]])
+    if len(config["trainable"]) > 1:
+        layers = {"all": _("all layers"), "last_block": _("last block")}[cell["trainable"]]
+        said = f"{said}, {layers}"
+    if len(config["shares"]) > 1:
+        said = f"{said}, {100 * cell['share']:.0f}%"
+    return str(said)
+
+
+def figure_title(name: str) -> str:
+    """Name a figure's file for people."""
+    kind, _under, on = name.partition("_")
+    title = {
+        "figure3": _("Agreement over the share of labels (the paper's Fig. 3)"),
+        "figure5": _("Epochs until early stopping over the share of labels (the paper's Fig. 5)"),
+        "differences": _("SRCC against the baseline"),
+    }.get(kind, name)
+    return _("%(title)s, zero-shot") % {"title": title} if on else title
+
+
+def percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.1f}%"
+
+
+def p_text(p: float) -> str:
+    """Four digits; below that an order of magnitude."""
+    if p == 0:
+        return "< 1e-300"
+    return f"{p:.4f}" if p >= 1e-4 else f"{p:.1e}"
+
+
+def signed(value: float | None) -> str:
+    """Write a difference with its sign."""
+    if value is None:
+        return "–"
+    return f"{value:+.4f}".replace("-", "−")
+
+
+def _ends(number: Numbers, *, sign: bool = False) -> str:
+    if number.get("low") is None:
+        return ""
+    write = signed if sign else figure_text
+    return _("%(low)s to %(high)s") % {"low": write(number["low"]), "high": write(number["high"])}

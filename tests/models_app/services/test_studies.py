@@ -1,0 +1,280 @@
+"""Studies as graphs of jobs: what is launched when, what is reused, cancelled, resumed."""
+
+import pytest
+
+from models_app.errors import JobConflict, JobInvalid
+from models_app.models import Job, Photo, Study
+from models_app.selectors import studies as selectors
+from models_app.services import jobs, leases, studies
+from tests.jobs import work_all
+from tests.studies import RAW, done, labels_make, quick_install, work_through
+
+pytestmark = pytest.mark.django_db
+FIRST = {"pretrain/ranking/all/seed-1", "pretrain/rotnet/all/seed-1",
+         "finetune/random/all/seed-1/share-100"}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    quick_install(monkeypatch)
+    labels_make()
+
+
+def start(**changes: object) -> Study:
+    return studies.study_start({**RAW, **changes})
+
+
+def launched(study: Study) -> set[str]:
+    return set(study.parts.exclude(job=None).values_list("key", flat=True))
+
+
+def state(study: Study) -> str:
+    found = selectors.study_get(study.pk)
+    return selectors.standing(found, selectors.parts_shown(found), leases.db_now()).state
+
+
+def job_of(study: Study, key: str) -> Job:
+    return study.parts.get(key=key).job
+
+
+def test_what_needs_nothing_is_launched_at_once():
+    study = start()
+    assert launched(study) == FIRST
+    assert study.is_generated
+    assert state(study) == "running"
+
+
+def test_what_needs_a_checkpoint_is_told_its_name_once_it_is_there():
+    study = start()
+    work_all()
+    studies.studies_reconcile()
+    told = job_of(study, "finetune/ranking/all/seed-1/share-100").config["checkpoint"]
+    assert told == job_of(study, "pretrain/ranking/all/seed-1").made.get().name
+
+
+def test_it_goes_on_to_its_report():
+    study = start()
+    work_through()
+    assert len(done(study)) == study.parts.count() == 12
+    assert state(study) == "succeeded"
+
+
+def test_the_end_of_a_job_launches_what_waits_for_it(django_capture_on_commit_callbacks):
+    study = start()
+    with django_capture_on_commit_callbacks(execute=True):
+        work_all()
+    assert "finetune/ranking/all/seed-1/share-100" in launched(study)
+
+
+def test_a_second_look_launches_nothing_twice():
+    study = start()
+    work_all()
+    assert studies.study_advance(study.pk) > 0
+    count = Job.objects.count()
+    assert studies.study_advance(study.pk) == 0
+    assert Job.objects.count() == count
+
+
+def test_a_part_that_got_its_job_meanwhile_takes_no_second_one():
+    """As on a database whose reads another worker's write has overtaken."""
+    study = start()
+    work_all()
+    stale = selectors.study_get(study.pk)
+    part = next(each for each in stale.parts.all() if each.key.startswith("finetune/ranking"))
+    studies.study_advance(study.pk)
+    count = Job.objects.count()
+    with pytest.raises(JobConflict, match="meanwhile"):
+        studies._part_launch(stale, part, by=None)
+    assert Job.objects.count() == count
+
+
+def test_finished_jobs_of_another_study_are_reused():
+    first = start()
+    work_through()
+    count = Job.objects.count()
+    second = start(name="second")
+    work_through()
+    assert state(second) == "succeeded"
+    # Only the report is its own.
+    assert Job.objects.count() == count + 1
+    assert set(second.parts.filter(is_reused=False).values_list("kind", flat=True)) == {
+        "study_report"
+    }
+    assert job_of(first, "report") != job_of(second, "report")
+
+
+def test_a_job_at_work_is_shared():
+    first, second = start(), start(name="second")
+    assert {job_of(first, key) for key in FIRST} == {job_of(second, key) for key in FIRST}
+
+
+def test_without_reuse_everything_is_done_anew():
+    start()
+    work_through()
+    count = Job.objects.count()
+    start(name="second", reuse=False)
+    work_through()
+    assert Job.objects.count() == 2 * count
+
+
+@pytest.mark.parametrize("change", ["configuration", "weights gone", "photos"])
+def test_what_differs_is_not_reused(change: str):
+    first = start()
+    work_through()
+    pretrained = job_of(first, "pretrain/ranking/all/seed-1")
+    options: dict = {}
+    if change == "configuration":
+        options = {"pretrain": {"epochs": 3}}
+    if change == "weights gone":
+        pretrained.made.all().delete()
+    if change == "photos":
+        Photo.objects.create(dataset=pretrained.dataset, name="new.jpg", width=1, height=1)
+    second = start(name="second", **options)
+    assert job_of(second, "pretrain/ranking/all/seed-1") != pretrained
+
+
+def test_a_failed_part_stops_what_needs_it_and_nothing_else():
+    study = start(finetune={"fails": "ranking"})
+    work_through()
+    rows = {row.part.key: row.state for row in selectors.parts_shown(selectors.study_get(study.pk))}
+    assert rows["finetune/ranking/all/seed-1/share-100"] == "failed"
+    assert rows["evaluate/ranking/all/seed-1/share-100/test"] == "blocked"
+    assert rows["evaluate/rotnet/all/seed-1/share-100/test"] == "succeeded"
+    assert rows["report"] == "succeeded"
+    assert state(study) == "failed"
+
+
+def test_resuming_does_what_failed_and_reports_again():
+    study = start(finetune={"fails": "ranking"})
+    work_through()
+    before = job_of(study, "report")
+    assert studies.study_resume(study) >= 1
+    work_through()
+    assert state(study) == "succeeded"
+    assert job_of(study, "report") != before
+    with pytest.raises(JobConflict, match="nothing to resume"):
+        studies.study_resume(study)
+
+
+def test_a_part_that_is_resumed_on_its_own_page_leads_on():
+    study = start(finetune={"fails": "ranking"})
+    work_through()
+    jobs.job_resume(job_of(study, "finetune/ranking/all/seed-1/share-100"))
+    work_all()
+    studies.study_advance(study.pk)
+    work_through()
+    studies.study_advance(study.pk)
+    work_through()
+    assert state(study) == "succeeded"
+
+
+def test_cancelling_stops_its_jobs_and_resuming_goes_on():
+    study = start()
+    job = leases.job_claim("cpu", worker="w")
+    assert studies.study_cancel(study)
+    assert not studies.study_cancel(study)
+    assert state(study) == "stopping"
+    with pytest.raises(JobConflict, match="still stopping"):
+        studies.study_resume(study)
+    leases.job_end(job, "cancelled", worked_s=1)
+    assert state(study) == "cancelled"
+    studies.studies_reconcile()
+    assert launched(study) == FIRST
+    studies.study_resume(study)
+    work_through()
+    assert state(study) == "succeeded"
+
+
+def test_cancelling_spares_jobs_that_another_study_waits_for():
+    first, second = start(), start(name="second", initialisations=["random", "ranking"])
+    studies.study_cancel(first)
+    states = {key: job_of(first, key).state for key in FIRST}
+    assert states["pretrain/ranking/all/seed-1"] == "queued"
+    assert states["pretrain/rotnet/all/seed-1"] == "cancelled"
+    # And what it only reused.
+    studies.study_cancel(second)
+    assert job_of(second, "pretrain/ranking/all/seed-1").state == "queued"
+
+
+def test_a_deleted_job_is_done_again_only_when_somebody_says_so():
+    study = start()
+    work_through()
+    evaluated = "evaluate/rotnet/all/seed-1/share-100/test"
+    jobs.job_delete(job_of(study, evaluated))
+    studies.studies_reconcile()
+    assert job_of(study, evaluated) is None
+    assert "resume the study" in study.parts.get(key=evaluated).error
+    studies.study_resume(study)
+    work_through()
+    assert state(study) == "succeeded"
+
+
+def test_a_crash_between_the_end_of_a_job_and_the_next_launch_is_made_up_for():
+    """The hook never ran: a look of any worker finds what waits."""
+    study = start()
+    work_all()
+    assert launched(study) == FIRST
+    studies.studies_reconcile()
+    assert len(launched(study)) > len(FIRST)
+
+
+def test_a_study_that_breaks_keeps_no_other_from_going_on(caplog, monkeypatch):
+    broken, healthy = start(), start(name="second", reuse=False)
+    work_all()
+    real = studies.study_advance
+
+    def advance(pk: int) -> int:
+        if pk == broken.pk:
+            raise KeyError("unforeseen")
+        return real(pk)
+
+    monkeypatch.setattr(studies, "study_advance", advance)
+    studies.studies_reconcile()
+    assert len(launched(healthy)) > len(FIRST)
+    assert "could not be launched" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"pretrain": {"epoch": 3}}, "pretrain/ranking"),
+        ({"pretrain": {"epochs": 0}}, "epochs is 0"),
+        ({"finetune": {"max_epochs": "many"}}, "max_epochs"),
+        ({"name": "taken"}, "already"),
+    ],
+)
+def test_what_cannot_run_is_refused_before_anything_is_stored(changes: dict, said: str):
+    start(name="taken", initialisations=["random", "rotnet"])
+    count = Job.objects.count()
+    with pytest.raises(JobInvalid, match=said):
+        start(**changes)
+    assert (Study.objects.count(), Job.objects.count()) == (1, count)
+
+
+def test_time_to_come_is_told_once_something_alike_was_measured():
+    study = start()
+    now = leases.db_now()
+
+    def standing() -> selectors.Standing:
+        found = selectors.study_get(study.pk)
+        return selectors.standing(found, selectors.parts_shown(found), now)
+
+    first = standing()
+    assert (first.done, first.total, first.left_s) == (0, 12, None)
+    work_through()
+    Job.objects.filter(kind="finetune").update(worked_s=60, state="queued")
+    Job.objects.filter(kind="evaluate").update(worked_s=10)
+    one = job_of(study, "finetune/random/all/seed-1/share-100")
+    Job.objects.filter(pk=one.pk).update(state="succeeded")
+    later = standing()
+    assert later.left_s == pytest.approx(120)
+    assert later.unmeasured == 0
+    assert later.spent_s == pytest.approx(3 * 60 + 6 * 10, abs=5)
+
+
+def test_reads_of_a_study_cost_the_same_for_many_parts(django_assert_num_queries):
+    start(seeds=[1, 2, 3, 4])
+    # Studies, parts, their jobs.
+    with django_assert_num_queries(3):
+        for study in selectors.studies():
+            selectors.standing(study, selectors.parts_shown(study), study.created_at)
