@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 
+from django.contrib.auth.models import User
 from PIL import Image
 
 from models_app.models import Checkpoint, Job
@@ -24,5 +25,5 @@ def telling_photo(path: Path, *, side: int = 160) -> bytes:
     return out.getvalue()
 
 
-def hand_in(checkpoint: Checkpoint, content: bytes, **more: object) -> Job:
-    return photo_score(io.BytesIO(content), checkpoint=checkpoint.name, by=None, **more)
+def hand_in(checkpoint: Checkpoint, content: bytes, *, by: User | None = None) -> Job:
+    return photo_score(io.BytesIO(content), checkpoint=checkpoint.name, by=by)

@@ -15,7 +15,7 @@ from models_app.jobs.base import Plan
 from models_app.jobs.config import option
 from models_app.jobs.context import Context
 from models_app.models import Checkpoint, Dataset, Job, Label, LabelSet, LabelSplit
-from models_app.services import evaluations, jobs, studies
+from models_app.services import evaluations, jobs, studies, study_checks
 from tests.jobs import work_all
 
 RAW = {
@@ -43,6 +43,9 @@ class PretrainConfig:
     trainable: str = option("t", "t", default="all")
     seed: int = option("s", "s", default=1)
     epochs: int = option("e", "e", default=20, low=1)
+    backbone: str = option("b", "b", default="mobilenet_v2")
+    width: float = option("w", "w", default=1.0)
+    side: int = option("s", "s", default=224)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,9 @@ class FinetuneConfig:
     subset_seed: int = option("s", "s", default=1)
     share: float = option("s", "s", default=1.0)
     max_epochs: int = option("m", "m", default=9, low=1)
+    backbone: str = option("b", "b", default="mobilenet_v2")
+    width: float = option("w", "w", default=1.0)
+    side: int = option("s", "s", default=224)
     fails: str = option("f", "f", default="")
 
 
@@ -162,7 +168,7 @@ def quick_install(monkeypatch) -> None:
     def kind_of(key: str, real=registry.kind_get):
         return QUICK.get(key) or real(key)
 
-    for module in (registry, runner, jobs, studies):
+    for module in (registry, runner, jobs, studies, study_checks):
         monkeypatch.setattr(module, "kind_get", kind_of)
 
 

@@ -3,6 +3,7 @@
 DATABASE_URL, CELERY_BROKER_URL and STORAGE_URL name real servers instead.
 """
 
+import atexit
 import tempfile
 from pathlib import Path
 
@@ -16,6 +17,8 @@ SECRET_KEY = "only for tests: signs nothing that leaves this process"  # noqa: S
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 _temporary = tempfile.TemporaryDirectory(prefix="proofsheet-test-")
+# Not left to the end of the interpreter, which warns of it.
+atexit.register(_temporary.cleanup)
 MEDIA_ROOT = Path(_temporary.name) / "media"
 # A test's database is nobody's data.
 BACKUP_BEFORE_MIGRATE = False

@@ -152,6 +152,7 @@ def _page(request: HttpRequest, found: Dataset, *, problem: str = "") -> HttpRes
     totals = selectors.totals_get(found)
     context = {
         "dataset": found,
+        "is_generated": selectors.is_generated(found),
         "totals": totals,
         "too_large": totals.bytes > ORIGINALS_MOST,
         "surveys": selectors.dataset_surveys(found),

@@ -25,6 +25,7 @@ from models_app.imaging import PhotoRefused
 from models_app.models import Photo, PhotoScore
 from models_app.selectors import photos as photo_selectors
 from models_app.selectors import pictures as selectors
+from models_app.selectors.datasets import is_generated
 from models_app.selectors.photos import PhotoFilter
 from models_app.services import photos
 from models_app.services.thumbnails import SIDES, thumb_read, thumb_size
@@ -164,6 +165,7 @@ def _page(
     context = {
         "photo": found,
         "dataset": found.dataset,
+        "is_generated": is_generated(found.dataset),
         "card": card,
         "checks": checks,
         "bars": _bars(card.score),

@@ -64,6 +64,7 @@ def dataset(request: HttpRequest, pk: int) -> HttpResponse:
     inside = selectors.found_get(checks, totals)
     context = {
         "dataset": found,
+        "is_generated": selectors.is_generated(found),
         "totals": totals,
         "checks": checks,
         "found": inside,

@@ -18,6 +18,7 @@ from models_app.dashboard.evaluations import evaluation_row
 from models_app.dashboard.jobs import number
 from models_app.dashboard.views import person
 from models_app.errors import JobInvalid
+from models_app.findings.agreement import seen_of
 from models_app.findings.comparisons import FORMAT, better, same_images_check, where_words
 from models_app.jobs.kinds.compare_evaluations import MOST
 from models_app.models import Evaluation, Job
@@ -54,6 +55,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "job": job,
         "is_live": job is not None and not job.is_over,
         "files": list(job.artifacts.all()) if job is not None and drawn else [],
+        "has_seen": any(seen_of(each.metrics) for each in found),
         "is_generated": any(evaluation_row(each)["marks"]["is_generated"] for each in found),
         "too_many": len(request.GET.getlist("evaluation")) > MOST,
         "most": MOST,
@@ -129,6 +131,7 @@ def _rows(
     found: list[Evaluation], baseline: int, drawn: dict[str, Any] | None
 ) -> list[dict[str, Any]]:
     """A row a metric: what each scored, and its difference from the baseline."""
+    no_test = _no_test(found, baseline)
     known = list(dict.fromkeys(key for each in found for key in each.metrics["metrics"]))
     rows = []
     for key in known:
@@ -139,7 +142,10 @@ def _rows(
             if drawn:
                 judged = drawn["comparison"]["evaluations"][str(each.pk)]["metrics"]
                 reading = judged.get(key, reading)
-            cells.append({"reading": reading, "apart": _apart(key, each.pk, baseline, drawn)})
+            apart = _apart(key, each.pk, baseline, drawn)
+            if apart and each.pk in no_test:
+                apart["is_clear"] = False
+            cells.append({"reading": reading, "apart": apart})
         rows.append(
             {
                 "label": _(entry.label) if entry else key,
@@ -168,21 +174,31 @@ def _tests(
     """A row a number of Wilcoxon's test against the baseline; cells in the order of columns."""
     if drawn is None:
         return []
-    tests = [None if each.pk == baseline else drawn["tests"][str(each.pk)] for each in found]
-    rows: list[tuple[str, Callable[[dict[str, Any]], str]]] = [
+    no_test = _no_test(found, baseline)
+    tests = [
+        None if each.pk == baseline else (drawn["tests"][str(each.pk)], each.pk not in no_test)
+        for each in found
+    ]
+    rows: list[tuple[str, Callable[[dict[str, Any], bool], str]]] = [
         (
             _("Wilcoxon, one-sided: p"),
-            lambda t: f"{p_words(t['test']['p'])}{t['decision']['mark']}",
+            lambda t, ok: f"{p_words(t['test']['p'])}{t['decision']['mark'] if ok else ''}",
         ),
-        (_("p after Bonferroni"), lambda t: p_words(t["decision"]["bonferroni"])),
-        (_("p after Holm"), lambda t: p_words(t["decision"]["holm"])),
-        (_("Rank-biserial correlation"), lambda t: _effect(t["effects"]["rank_biserial"])),
-        (_("Cohen’s d_z"), lambda t: _effect(t["effects"]["d_z"])),
+        (_("p after Bonferroni"), lambda t, _ok: p_words(t["decision"]["bonferroni"])),
+        (_("p after Holm"), lambda t, _ok: p_words(t["decision"]["holm"])),
+        (_("Rank-biserial correlation"), lambda t, _ok: _effect(t["effects"]["rank_biserial"])),
+        (_("Cohen’s d_z"), lambda t, _ok: _effect(t["effects"]["d_z"])),
     ]
     return [
-        {"label": label, "cells": ["—" if test is None else said(test) for test in tests]}
+        {"label": label, "cells": ["—" if test is None else said(*test) for test in tests]}
         for label, said in rows
     ]
+
+
+def _no_test(found: list[Evaluation], baseline: int) -> set[int]:
+    """Return whose difference decides nothing: theirs, or the baseline's, images were learnt."""
+    seen = {each.pk for each in found if seen_of(each.metrics)}
+    return {each.pk for each in found} if baseline in seen else seen
 
 
 def p_words(p: float) -> str:

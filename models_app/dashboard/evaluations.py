@@ -14,7 +14,7 @@ from analysis.metrics import REGISTRY as METRICS
 from models_app.dashboard.jobs import number
 from models_app.errors import JobConflict
 from models_app.findings import residuals
-from models_app.findings.agreement import is_generated
+from models_app.findings.agreement import is_generated, seen_of
 from models_app.findings.words import checkpoint_shown
 from models_app.jobs import words
 from models_app.jobs.kinds.evaluate import RULES, part_words
@@ -89,16 +89,17 @@ def evaluation_row(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def marks_of(evaluation: Evaluation) -> dict[str, bool]:
+def marks_of(evaluation: Evaluation) -> dict[str, int]:
     """What must be said beside every figure; costs no query."""
-    made, noted = evaluation.checkpoint.made_by, evaluation.job.result
+    noted = evaluation.job.result
     # The job that tuned the network may be deleted; the evaluation remembers what it was.
     return {
         "is_random": evaluation.checkpoint.is_random,
         "is_generated": bool(noted.get("generated_labels"))
         or is_generated(evaluation.checkpoint, evaluation.label_set),
-        "began_random": bool(noted.get("began_random"))
-        or bool(made and made.result.get("random_weights")),
+        "began_random": bool(noted.get("began_random")) or evaluation.checkpoint.began_random,
+        # Images, of which one is too many for a test.
+        "seen": seen_of(evaluation.metrics),
     }
 
 

@@ -52,6 +52,8 @@ LABELS: dict[str, dict[str, Any]] = {
 }
 # What a training said last, which its own page and the curves show.
 LIVE = "live"
+# Beside what a run measures: which images a study gave it, as a hash.
+HIDDEN = (LIVE, "images")
 ORDERS = {"order1": gettext_lazy("order 1"), "order2": gettext_lazy("order 2")}
 
 
@@ -63,7 +65,7 @@ def figures(job: Job) -> list[tuple[str, str]]:
     return [
         (str(known.get(name, name)), _said(job.result[name]))
         for name in names
-        if name != LIVE and job.result[name] not in ([], {}, None)
+        if name not in HIDDEN and job.result[name] not in ([], {}, None)
     ]
 
 

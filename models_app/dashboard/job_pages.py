@@ -29,6 +29,7 @@ from models_app.clock import db_now
 from models_app.dashboard.evaluation_words import FINETUNE_CURVES
 from models_app.dashboard.job_figures import figures
 from models_app.dashboard.job_live import answer
+from models_app.dashboard.label_words import LABELS, again_url, files_lost
 from models_app.dashboard.training_words import JOB_CURVES
 from models_app.errors import JobInvalid
 from models_app.jobs import words
@@ -36,6 +37,7 @@ from models_app.jobs.registry import REGISTRY, kind_label
 from models_app.models import Job, JobSeries
 from models_app.selectors import curves as curve_selectors
 from models_app.selectors import jobs as selectors
+from models_app.selectors.scored import artifact_open
 from models_app.services import checkpoints
 from survey.exports import cell
 from survey.roles import Role, analyst_required, has_role
@@ -55,6 +57,8 @@ def job_or_404(pk: int) -> Job:
 
 def upload_lost(job: Job) -> bool:
     """Whether a failed import has nothing left that a second attempt could read."""
+    if job.kind == LABELS and job.state == Job.State.FAILED:
+        return files_lost(job)
     if job.kind != checkpoints.KIND or job.state != Job.State.FAILED:
         return False
     upload = job.config.get("upload")
@@ -145,7 +149,8 @@ def points(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 def artifact(request: HttpRequest, pk: int, artifact: int) -> HttpResponseBase:
     """Send a file of a job for saving; a client gives numbers, never a path."""
     found = selectors.artifact_get(pk, artifact)
-    if found is None:
+    is_admin = has_role(request.user, Role.ADMIN)
+    if found is None or not artifact_open(found, request.user, is_admin=is_admin):
         raise Http404(_("This job has no such file; it may have been made anew or deleted."))
     try:
         file = default_storage.open(found.file, "rb")
@@ -183,8 +188,12 @@ def _status(job: Job) -> dict[str, Any]:
             if at is not None
         ],
         "advice": words.advice(job, upload_lost=lost),
-        "import_url": reverse("models_dashboard:checkpoint_import") if lost else "",
+        "import_url": _import_url(job) if lost else "",
     }
+
+
+def _import_url(job: Job) -> str:
+    return again_url(job) if job.kind == LABELS else reverse("models_dashboard:checkpoint_import")
 
 
 def _acts(request: HttpRequest, job: Job) -> dict[str, Any]:

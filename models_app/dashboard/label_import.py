@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods
 
 from models_app.dashboard.forms import LaunchForm
+from models_app.dashboard.label_words import LABELS as KIND
 from models_app.dashboard.views import person
 from models_app.errors import JobInvalid
 from models_app.jobs.kinds.import_labels import dataset_choices
@@ -20,7 +21,6 @@ from models_app.services import label_uploads
 from models_app.services.jobs import job_create
 from survey.roles import admin_required, analyst_required
 
-KIND = "import_labels"
 # Of a form beside its files.
 FORM_BYTES = 1_000_000
 
@@ -52,7 +52,7 @@ def _take(request: HttpRequest) -> HttpResponse:
     kind = kind_get(KIND)
     if request.method != "POST":
         key = request.GET.get("kind", "")
-        return _form_page(request, LaunchForm(kind), key if _is_offered(key) else "")
+        return _form_page(request, LaunchForm.of_query(kind, request.GET), key)
     posted = request.POST.copy()
     # Given once the files are stored; the form is checked before.
     posted["option-files"] = "-"

@@ -2,10 +2,20 @@
 
 from typing import Any
 
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from models_app.errors import JobInvalid
+from models_app.jobs.typed import option_write
 from models_app.labels.registry import kind_label
-from models_app.models import LabelSet
+from models_app.models import Job, LabelSet
+from models_app.services import label_uploads
+
+# The kind of the jobs that import.
+LABELS = "import_labels"
+# What the form of an import is filled in with again.
+AGAIN = ("name", "dataset", "options", "generated")
 
 
 def label_set_shown(label_set: LabelSet) -> dict[str, Any]:
@@ -60,3 +70,23 @@ def finding_words() -> dict[str, tuple[str, str]]:
         "unscored": (_("Names without a score"), _("The list names them, the scores do not.")),
         "unlabelled": (_("Images without a label"), _("No label names the image; left out.")),
     }
+
+
+def files_lost(job: Job) -> bool:
+    """Whether the label files of an import are gone, and nothing was made of them."""
+    if job.resume.get("label_set"):
+        return False
+    try:
+        label_uploads.uploads_name(str(job.config.get("files", "")))
+    except JobInvalid:
+        return True
+    return False
+
+
+def again_url(job: Job) -> str:
+    """Return the form of an import, filled in as this job's was."""
+    filled = {
+        f"option-{name}": option_write(job.config[name]) for name in AGAIN if job.config.get(name)
+    }
+    query = urlencode({"kind": job.config.get("kind", ""), **filled})
+    return f"{reverse('models_dashboard:label_import')}?{query}"

@@ -22,6 +22,8 @@ from models_app.training.settings import Setting, settings_of
 
 # All of AVA's ids have 2 MB.
 LIST_MOST = 20_000_000
+# Of all parts together.
+FILES_MOST = 20
 
 
 class SplitForm:
@@ -79,6 +81,12 @@ class SplitForm:
 
 def lists_read(files: "MultiValueDict[str, UploadedFile[bytes]]") -> dict[str, list[NameList]]:
     """Read the uploaded files of names by part. Raises SplitRefused."""
+    n = sum(len(files.getlist(part)) for part in PARTS)
+    if n > FILES_MOST:
+        raise SplitRefused(
+            _("There are %(n)d files of names; allowed are %(most)d: put some into one.")
+            % {"n": n, "most": FILES_MOST}
+        )
     return {part: [_list_read(file) for file in files.getlist(part)] for part in PARTS}
 
 

@@ -165,7 +165,10 @@ def _files(study: Study) -> list[JobArtifact]:
 def _report_key(study: Study) -> str:
     part = next((part for part in study.parts.all() if part.kind == REPORT), None)
     done = part is not None and part.job is not None and part.job.state == "succeeded"
-    return f"{part.job_id}" if part is not None and done else ""
+    if part is not None and done:
+        return f"{part.job_id}"
+    # Whether a report comes is said in its place, and a click on Cancel changes that.
+    return "cancelled" if study.cancelled_at else ""
 
 
 def _report(study: Study) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from models_app.errors import JobInvalid
 from models_app.jobs import words
 from models_app.jobs.registry import kind_label as job_label
-from models_app.models import LabelSet, Study
+from models_app.models import Job, LabelSet, Study
 from models_app.selectors import findings as finding_selectors
 from models_app.selectors import labels as label_selectors
 from models_app.selectors import studies as selectors
@@ -38,6 +38,7 @@ PART_STATES = {
     "succeeded": gettext_lazy("succeeded"),
     "failed": gettext_lazy("failed"),
 }
+MINUTE_S = 60
 # Which dot a state has, where there is none of its own.
 DOTS = {"stopping": "running", "waiting": "queued", "blocked": "cancelled", "refused": "failed"}
 
@@ -80,10 +81,14 @@ def left_words(standing: selectors.Standing) -> str:
         return ""
     if standing.left_s is None:
         return ngettext(
-            "unknown until one part of each kind has ended (%(n)d part was never measured)",
-            "unknown until one part of each kind has ended (%(n)d parts were never measured)",
+            "unknown until one part of each kind has ended (the time of %(n)d part besides the "
+            "report cannot be told yet)",
+            "unknown until one part of each kind has ended (the time of %(n)d parts besides the "
+            "report cannot be told yet)",
             standing.unmeasured,
         ) % {"n": standing.unmeasured}
+    if standing.left_s < MINUTE_S:
+        return _("less than a minute of work, if what ran so far tells")
     return _("about %(time)s of work, if what ran so far tells") % {
         "time": words.duration(standing.left_s, coarse=True)
     }
@@ -203,7 +208,13 @@ def _part(row: selectors.PartRow, now: datetime) -> dict[str, Any]:
         "dot": DOTS.get(row.state, row.state),
         "progress": words.progress(job) if job and running else "",
         "percent": words.percent(job) if job and running else None,
-        "pace": words.pace(job, now) if job and running else "",
+        "pace": _pace(job, now) if job and running else "",
         "worked": words.duration(words.worked_s(job, now)) if job and job.is_over else "",
         "error": row.part.error or (job.error if job else ""),
     }
+
+
+def _pace(job: Job, now: datetime) -> str:
+    """Rate and time left; what has nothing left to count only stores what it made."""
+    left = words.seconds_left(job)
+    return "" if left is not None and left < 1 else words.pace(job, now)

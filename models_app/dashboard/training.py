@@ -23,6 +23,7 @@ from models_app.models import Job
 from models_app.selectors import findings as finding_selectors
 from models_app.selectors import jobs as job_selectors
 from models_app.selectors import training as selectors
+from models_app.selectors.scored import KIND as SCORED_PHOTO
 from survey.roles import Role, analyst_required, has_role
 
 KIND = selectors.PRETRAIN
@@ -88,7 +89,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 def picture(_request: HttpRequest, pk: int, artifact: int) -> HttpResponseBase:
     """A picture of a run, to be shown on a page; a client gives numbers, never a path."""
     found = job_selectors.artifact_get(pk, artifact)
-    if found is None or found.content_type not in PICTURES:
+    is_photo = found is not None and found.job.kind == SCORED_PHOTO
+    if found is None or is_photo or found.content_type not in PICTURES:
         raise Http404(_("This run has no such picture."))
     try:
         file = default_storage.open(found.file, "rb")

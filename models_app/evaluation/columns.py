@@ -7,9 +7,11 @@ from models_app.evaluation.tables import Table, TableRefused, number
 
 # Compared without regard to case.
 IDS = (
-    "image_id", "image_name", "image", "img", "photo", "name", "filename", "file_name", "file",
-    "path", "id", "dis_img_path",
+    "image_id", "image_name", "image", "img", "name", "filename", "file_name", "file", "path", "id",
+    "dis_img_path",
 )  # fmt: skip
+# Where nothing else names the image: labels as CSV name it, and the photo that it was found as.
+SECOND_IDS = ("photo",)
 TRUTHS = (
     "quality", "mos", "gt", "ground_truth", "truth", "label", "score", "mean_score", "rating",
 )  # fmt: skip
@@ -19,9 +21,14 @@ PREDICTIONS = (
 )  # fmt: skip
 # In files of either kind.
 GENERAL = ("mean",)
+# Of an evaluation's predictions.csv: predictions on the scale of the labels, which
+# `prediction`, 1 to 10, need not have.
+MAPPED = "mapped"
 
 _BIN = re.compile(r"([a-z]*?)_?(\d+)")
 _TRUTH_BINS = ("score", "vote", "votes", "count", "counts", "bin", "rating", "")
+# As evaluations and label sets write them: t0 stands for the score 0, b2 for the score 2.
+_OWN_BINS = ("t", "b")
 _PREDICTED_BINS = ("p", "pred", "predicted", "prob")
 _BINS_LEAST = 3
 # What rounding to three places leaves between a mean and its bins.
@@ -64,7 +71,7 @@ def id_column(table: Table, wanted: str | None, *, other: set[str]) -> str | Non
     if wanted is not None:
         table.column(wanted)
         return wanted
-    found = _called(table, IDS, other)
+    found = _called(table, IDS, other) or _called(table, SECOND_IDS, other)
     if len(found) > 1:
         raise TableRefused(_several(table, "name the image", found, "--id-column"))
     if found:
@@ -74,10 +81,20 @@ def id_column(table: Table, wanted: str | None, *, other: set[str]) -> str | Non
     return texts[0] if len(texts) == 1 else None
 
 
-def truth_find(table: Table, wanted: str | None, *, option: str = "--truth-column") -> Scored:
-    """Return where the truth is: a column by its name, or the mean of ten bins of votes."""
-    bins = bins_find(table, _TRUTH_BINS)
-    found = [wanted] if wanted is not None else _called(table, TRUTHS, set())
+def truth_find(
+    table: Table,
+    wanted: str | None,
+    *,
+    option: str = "--truth-column",
+    has_predictions: bool = False,
+) -> Scored:
+    """Return where the truth is: a column by its name, or the mean of ten bins of votes.
+
+    A column `mean` is the truth where no other is; where the file `has_predictions` as well, only
+    beside bins that have these means.
+    """
+    bins = bins_find(table, (*_TRUTH_BINS, *_OWN_BINS))
+    found = [wanted] if wanted is not None else _truth_named(table, bins, has_predictions)
     if len(found) > 1:
         raise TableRefused(_several(table, "may be the truth", found, option))
     if found:
@@ -100,8 +117,7 @@ def predictions_find(
     table: Table, wanted: str | None, *, taken: set[str], option: str = "--prediction-column"
 ) -> Scored:
     """Return where predictions are; `taken` are the truth's columns where it is the same file."""
-    kinds = _PREDICTED_BINS if taken else (*_PREDICTED_BINS, *_TRUTH_BINS)
-    bins = bins_find(table, kinds)
+    bins = bins_find(table, _PREDICTED_BINS) or (None if taken else bins_find(table, _TRUTH_BINS))
     if bins is not None and taken & set(bins.columns):
         bins = None
     column = wanted
@@ -109,6 +125,8 @@ def predictions_find(
         column = _prediction_named(table, taken, option)
     if column is not None:
         table.column(column)
+        if bins and column.lower() == MAPPED:
+            bins = _moved(table, column, bins)
         fitting = bins and column not in bins.columns and _agree(table, column, bins)
         return Scored(column, bins if fitting else None)
     if bins is not None:
@@ -120,21 +138,25 @@ def bins_find(table: Table, kinds: tuple[str, ...]) -> Bins | None:
     """Return columns such as score1 to score10, or None.
 
     Numbers run from 0, 1 or 2 (as in score2 to score11, votes for 1 to 10); of other starts
-    nothing is known. Bins that start with 0 stand for scores from 0, others for scores from 1.
+    nothing is known. Bins that start with 0 stand for scores from 0, others for scores from 1;
+    those that the app writes itself, as t2 or b2, for the score that they name.
     """
     numbers: dict[str, dict[int, str]] = {}
     for name in table.columns:
         match = _BIN.fullmatch(name.lower())
         if match and match[1] in kinds:
             numbers.setdefault(match[1], {})[int(match[2])] = name
-    for found in numbers.values():
+    for kind, found in numbers.items():
         low = min(found)
-        if len(found) < _BINS_LEAST or low > 2 or max(found) != low + len(found) - 1:
+        is_own = kind in _OWN_BINS
+        gaps = max(found) != low + len(found) - 1
+        if len(found) < _BINS_LEAST or gaps or (low > 2 and not is_own):
             continue
         if len(found) == len(table.columns):
             # Columns without names: 1, 2, 3 and so on.
             continue
-        return Bins(tuple(found[place] for place in sorted(found)), min(low, 1))
+        first = low if is_own else min(low, 1)
+        return Bins(tuple(found[place] for place in sorted(found)), first)
     return None
 
 
@@ -146,9 +168,21 @@ def bins_mean(cells: list[float], bins: Bins) -> float | None:
     return sum(share * (bins.first + place) for place, share in enumerate(cells)) / total
 
 
+def _truth_named(table: Table, bins: Bins | None, has_predictions: bool) -> list[str]:
+    found = _called(table, TRUTHS, set())
+    if found:
+        return found
+    # Votes beside other means are the truth, and the means may be somebody's predictions.
+    return [
+        name
+        for name in _called(table, GENERAL, set())
+        if (_agree(table, name, bins) if bins else not has_predictions)
+    ]
+
+
 def _prediction_named(table: Table, taken: set[str], option: str) -> str | None:
     # In a file of its own the predicted score may have the name that a true one has.
-    for names in (PREDICTIONS, GENERAL, () if taken else TRUTHS):
+    for names in ((MAPPED,), PREDICTIONS, GENERAL, () if taken else TRUTHS):
         found = _called(table, names, taken)
         if len(found) > 1:
             raise TableRefused(_several(table, "may be the predictions", found, option))
@@ -195,6 +229,18 @@ def _agree(table: Table, column: str, bins: Bins) -> bool:
         if mean is None or abs(mean - score) > _SAME:
             return False
     return True
+
+
+def _moved(table: Table, column: str, bins: Bins) -> Bins:
+    """Return bins on the scale of a column whose scores are as far apart: 0 to 9 for 1 to 10."""
+    rows = zip(table.columns[column], *(table.columns[name] for name in bins.columns), strict=True)
+    for row in rows:
+        score, *shares = (number(cell) for cell in row)
+        known = [share for share in shares if share is not None]
+        mean = bins_mean(known, bins) if len(known) == len(shares) else None
+        if score is not None and mean is not None:
+            return Bins(bins.columns, bins.first + round(score - mean))
+    return bins
 
 
 def _several(table: Table, what: str, found: list[str], option: str) -> str:

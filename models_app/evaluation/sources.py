@@ -6,16 +6,24 @@ from pathlib import Path
 from typing import Any
 
 from analysis.metrics.evaluation import Scores
-from models_app.evaluation.columns import Scored, id_column, predictions_find, truth_find
+from models_app.evaluation.columns import (
+    MAPPED,
+    Scored,
+    id_column,
+    predictions_find,
+    truth_find,
+)
 from models_app.evaluation.joining import Joined, Side, join, side_make
 from models_app.evaluation.tables import Table, TableRefused, table_read
 
 TRUTH, PREDICTIONS, BASELINE = "truth", "predictions", "baseline"
+# In the app's own files: the image that each is a copy of.
+REFERENCE = "reference"
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What the person said; None is found out."""
+    """What the person said; None is found out. Of groups, "" is none."""
 
     ids: str | None = None
     truth: str | None = None
@@ -32,6 +40,11 @@ class Source:
     scored: Scored
     ids: str | None
 
+    @property
+    def is_mapped(self) -> bool:
+        """Whether it has predictions on the scale of the labels, as evaluations write them."""
+        return self.scored.column is not None and self.scored.column.lower() == MAPPED
+
     def to_json(self) -> dict[str, Any]:
         return {
             "file": self.table.name,
@@ -44,12 +57,29 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Grouping:
+    """Which column of the truth says what is drawn together.
+
+    is_default: nobody asked for it; empty: images without a cell there, for which a default
+    column is not used.
+    """
+
+    column: str | None
+    is_default: bool = False
+    empty: int = 0
+
+    @property
+    def is_used(self) -> bool:
+        return self.column is not None and not (self.is_default and self.empty)
+
+
+@dataclass(frozen=True, slots=True)
 class Sources:
     """Truth, predictions and perhaps a baseline, by name in this order."""
 
     used: Mapping[str, Source]
     joined: Joined
-    group_column: str | None
+    grouping: Grouping
 
     def scores(self, side: str) -> Scores:
         """Return a model's scores; its distributions where the truth has the same bins."""
@@ -61,7 +91,11 @@ class Sources:
 
     @property
     def groups(self) -> list[str] | None:
-        return self.joined.groups(0) if self.group_column else None
+        return self.joined.groups(0) if self.grouping.is_used else None
+
+    @property
+    def group_column(self) -> str | None:
+        return self.grouping.column if self.grouping.is_used else None
 
 
 def sources_read(
@@ -70,7 +104,8 @@ def sources_read(
     """Read, find columns and match; TableRefused says what is not clear."""
     files = {path.resolve(): table_read(path) for path in (truth, predictions, baseline) if path}
     true_table = files[truth.resolve()]
-    true = truth_find(true_table, columns.truth)
+    together = len(files) == 1
+    true = truth_find(true_table, columns.truth, has_predictions=together)
     wanted = {TRUTH: (true_table, true)}
     for side, path, column in (
         (PREDICTIONS, predictions, columns.predictions),
@@ -81,16 +116,18 @@ def sources_read(
             taken = true.names if table is true_table else set()
             option = f"--{side.removesuffix('s')}-column"
             wanted[side] = table, predictions_find(table, column, taken=taken, option=option)
-    together = len(files) == 1
     used = {
         side: Source(table, scored, _ids(table, columns.ids, wanted, needed=not together))
         for side, (table, scored) in wanted.items()
     }
+    group = columns.group if columns.group is not None else _group_find(used[TRUTH])
     sides = [
-        _side(side, source, columns.group if side == TRUTH else None)
+        _side(side, source, group or None if side == TRUTH else None)
         for side, source in used.items()
     ]
-    return Sources(used, join(sides), columns.group)
+    joined = join(sides)
+    empty = joined.groups(0).count("") if group else 0
+    return Sources(used, joined, Grouping(group or None, columns.group is None, empty))
 
 
 def _ids(
@@ -104,6 +141,12 @@ def _ids(
             f"--id-column: {', '.join(table.columns)}."
         )
     return found
+
+
+def _group_find(truth: Source) -> str | None:
+    """Return the column of references; None where there is none, or nothing in it."""
+    cells = truth.table.columns.get(REFERENCE, [])
+    return REFERENCE if any(cells) and REFERENCE not in truth.scored.names else None
 
 
 def _side(label: str, source: Source, group: str | None) -> Side:

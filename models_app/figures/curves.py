@@ -5,7 +5,7 @@ from math import ceil, isfinite, nan
 from textwrap import wrap
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from models_app.figures.drawing import (
     COLOURS,
@@ -32,6 +32,13 @@ _DASHES: tuple[str | tuple[float, tuple[float, ...]], ...] = (
     (0, (1, 1)),
     (0, (5, 1.5, 1, 1.5)),
 )
+
+
+class _Powers(LogFormatter):
+    """Numbers at the places that a logarithmic axis marks; the usual ones write formulas."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return f"{x:g}" if super().__call__(x, pos) else ""
 
 
 def curves_draw(
@@ -80,6 +87,8 @@ def curves_draw(
             _curve_draw(axes, points, place, names[place])
         if log:
             axes.set_yscale("log")
+            axes.yaxis.set_major_formatter(_Powers())
+            axes.yaxis.set_minor_formatter(_Powers())
         if all(float(x).is_integer() for points in runs.values() for x, _y in points):
             axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.set_xlabel(axis)
@@ -106,6 +115,6 @@ def _curve_draw(axes: Axes, points: Points, place: int, name: str) -> None:
 
 
 def _plain(name: str) -> str:
-    """Return a name in lines that fit, neither hidden (leading underscore) nor read as formula."""
-    plain = "\n".join(wrap(name, LETTERS - 8)).replace("$", r"\$")
+    """Return a name in lines that fit, not hidden (leading underscore)."""
+    plain = "\n".join(wrap(name, LETTERS - 8))
     return f" {plain}" if plain.startswith("_") else plain

@@ -45,6 +45,8 @@ _STYLE: dict[Any, Any] = {
     "xtick.major.size": 2.5,
     "ytick.major.size": 2.5,
     "legend.fontsize": SMALL,
+    # Names may hold dollar signs; no text of a figure is a formula.
+    "text.parse_math": False,
     "legend.frameon": False,
     "lines.linewidth": 1.2,
     # Text stays text, to be searched and edited; ids and dates must not change between runs.

@@ -7,19 +7,22 @@ from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
+from numpy.typing import NDArray
 
+from analysis.clusters import cluster_means
 from analysis.metrics import REGISTRY
 from analysis.metrics.evaluation import Scores, compare
 from analysis.paired_bootstrap import Bootstrap
 from analysis.significance import models_compare
 from analysis.types import Undefined
 from models_app.errors import JobInvalid
-from models_app.findings.agreement import bins_of
+from models_app.findings.agreement import SEEN, bins_of
 from models_app.models import Evaluation
 from models_app.services.evaluations import Predictions, predictions_of
 from survey.exports import cell
 
-FORMAT = 1
+FORMAT = 2
+"""Of comparison.json; 1 tested copies of one image as if they were independent."""
 LEAST = 3
 
 
@@ -53,7 +56,8 @@ def evaluations_compare(
     """Compare evaluations of one split with one of them, on the images that all of them judged.
 
     Returns JSON: `comparison` as analysis.metrics.evaluation has it and `tests` as
-    analysis.significance has them, both by the evaluation's key. Threshold and rule are those of
+    analysis.significance has them, both by the evaluation's key; where labels name references the
+    tests are of the references' mean absolute errors (`tested`). Threshold and rule are those of
     the baseline. Raises JobInvalid, JobConflict.
     """
     same_images_check(evaluations)
@@ -75,8 +79,8 @@ def evaluations_compare(
             groups=references if can_draw else None,
         )
         unit = f"points of {base.scale.low:g} to {base.scale.high:g}"
-        others = {str(pk): each.errors for pk, each in common.items() if pk != baseline}
-        tests = models_compare(others, base.errors, unit=unit)
+        others = {str(pk): _errors(each) for pk, each in common.items() if pk != baseline}
+        tests = models_compare(others, _errors(base), unit=unit)
     except Undefined as error:
         raise JobInvalid(str(error)) from error
     return {
@@ -85,8 +89,10 @@ def evaluations_compare(
         "n": len(base),
         "left_out": {str(pk): n for pk, n in left_out.items()},
         "unit": unit,
+        "seen_in_training": {str(each.pk): each.metrics.get(SEEN) for each in evaluations},
         **settings,
         "comparison": comparison.to_json(),
+        "tested": "images" if references is None else "references",
         "tests": {name: asdict(test) for name, test in tests.items()},
     }
 
@@ -97,21 +103,23 @@ def comparison_csv(found: Mapping[str, Any], names: Mapping[str, str]) -> Iterat
     yield writer.writerow(
         ["evaluation", "checkpoint", "metric", "value", "low", "high", "difference",
          "difference_low", "difference_high", "n", "wilcoxon_p", "bonferroni_p", "holm_p",
-         "rank_biserial"]
+         "rank_biserial", "tested", "tested_n", SEEN]
     )  # fmt: skip
     for pk, evaluation in found["comparison"]["evaluations"].items():
+        seen = found["seen_in_training"][pk]
         test = found["tests"].get(pk)
-        said: list[Any] = ["", "", "", ""]
+        said: list[Any] = [""] * 6
         if test:
             decision = test["decision"]
             said = [decision[name] for name in ("p", "bonferroni", "holm")]
             said.append(test["effects"]["rank_biserial"])
+            said += [found["tested"], test["test"]["n"]]
         for key, reading in evaluation["metrics"].items():
             apart = found["comparison"]["differences"].get(pk, {}).get(key, {})
             numbers = [reading.get(end) for end in ("value", "low", "high")]
             numbers += [apart.get(end) for end in ("value", "low", "high")]
             # The test is one of absolute errors.
-            tested = said if key == "mae" else ["", "", "", ""]
+            tested = [*(said if key == "mae" else [""] * 6), seen]
             written = ["" if number is None else number for number in [*numbers, found["n"]]]
             name = cell(names.get(pk, pk), "text")
             yield writer.writerow(
@@ -150,6 +158,13 @@ def _aligned(
                 "evaluations",
             )
     return common, {pk: len(each) - len(names) for pk, each in found.items()}
+
+
+def _errors(predictions: Predictions) -> NDArray[np.float64]:
+    """Return absolute errors, shape (images,); copies of one reference count as one."""
+    if predictions.references is None:
+        return predictions.errors
+    return cluster_means(predictions.errors, predictions.references)[1]
 
 
 def _settings_of(evaluations: Sequence[Evaluation], baseline: int) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """What goes along with weights that are passed on: a model card, as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from models_app.findings.agreement import learnt_generated
+from models_app.findings.agreement import SEEN, began_random, learnt_generated, seen_of
 from models_app.findings.words import architecture_words, preprocessing_words
 from models_app.jobs.versions import versions
 from models_app.models import Checkpoint, Evaluation, Job
@@ -44,7 +44,7 @@ def card_make(checkpoint: Checkpoint) -> dict[str, Any]:
             "in_words": preprocessing_words(checkpoint.preprocessing),
         },
         "output": _output(checkpoint),
-        "marks": marks_of(checkpoint),
+        "marks": marks_of(checkpoint, parents, list(scores.values())),
         "source": checkpoint.source,
         "made_at": checkpoint.created_at.isoformat(timespec="seconds"),
         "training": training_of(checkpoint.made_by),
@@ -56,20 +56,31 @@ def card_make(checkpoint: Checkpoint) -> dict[str, Any]:
     }
 
 
-def marks_of(checkpoint: Checkpoint) -> dict[str, Any]:
+def marks_of(
+    checkpoint: Checkpoint, parents: Sequence[Checkpoint] = (), scores: Sequence[Evaluation] = ()
+) -> dict[str, Any]:
     """Return what must be said beside every figure of these weights."""
     generated = learnt_generated(checkpoint)
+    is_begun = began_random([checkpoint, *parents])
     warnings = []
     if checkpoint.is_random and checkpoint.purpose == Checkpoint.Purpose.JUDGE:
         warnings.append(_("Random weights: scores mean nothing."))
-    elif checkpoint.is_random:
+    elif checkpoint.is_random or is_begun:
         warnings.append(_("The training began with random weights."))
     if generated:
         warnings.append(
             _("Learnt from generated images: a check of the plumbing, no scientific claim.")
         )
+    if any(seen_of(each.metrics) for each in scores):
+        warnings.append(
+            _(
+                "Some scores are of images that trained or validated it, and no test: "
+                "seen_in_training says how many."
+            )
+        )
     return {
         "random_weights": checkpoint.is_random,
+        "began_random": is_begun,
         "generated_labels": generated,
         "warnings": warnings,
     }
@@ -113,6 +124,8 @@ def score_of(evaluation: Evaluation) -> dict[str, Any]:
         "split_sha256": evaluation.split_sha256,
         "part": evaluation.part,
         "n": evaluation.n,
+        # Images that trained or validated it; null where nobody knows.
+        SEEN: metrics.get(SEEN),
         **{
             name: metrics.get(name)
             for name in ("threshold", "rule", "interval", "confidence", "resamples", "mapped")

@@ -2,13 +2,14 @@
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from analysis.metrics import REGISTRY
+from models_app.findings.agreement import SEEN, seen_of
 from models_app.models import Checkpoint, Evaluation
 from models_app.selectors import model_registry as selectors
 from models_app.selectors.model_registry import Tested
@@ -28,6 +29,8 @@ class Cell:
     # Why there is no value though it was judged.
     undefined: str = ""
     is_best: bool = False
+    # Judged images that it was tuned with: then it is no test, and never the best.
+    seen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def rows_csv(checkpoints: Sequence[Checkpoint], metric: str) -> Iterator[str]:
     writer = csv.writer(_Echo(), lineterminator="\r\n")
     yield writer.writerow(
         ["checkpoint", "label_set", "split", "part", "split_sha256", "metric", "value", "low",
-         "high", "n"]
+         "high", "n", SEEN]
     )  # fmt: skip
     for row in rows_make(checkpoints, metric):
         for checkpoint, each in zip(checkpoints, row.cells, strict=True):
@@ -85,7 +88,8 @@ def rows_csv(checkpoints: Sequence[Checkpoint], metric: str) -> Iterator[str]:
             ends = ["" if end is None else repr(end) for end in (each.value, each.low, each.high)]
             yield writer.writerow(
                 [cell(checkpoint.name, "text"), cell(found.label_set.name, "text"),
-                 cell(split, "text"), found.part, found.split_sha256, metric, *ends, found.n]
+                 cell(split, "text"), found.part, found.split_sha256, metric, *ends, found.n,
+                 "" if found.metrics.get(SEEN) is None else found.metrics[SEEN]]
             )  # fmt: skip
 
 
@@ -104,19 +108,17 @@ def _cell(evaluation: Evaluation | None, metric: str) -> Cell:
         reading.get("low"),
         reading.get("high"),
         reading.get("undefined", "") if reading else _("not measured"),
+        seen=seen_of(evaluation.metrics),
     )
 
 
 def _best_marked(cells: list[Cell], metric: str) -> tuple[Cell, ...]:
-    """Mark the best where there are at least two to choose from; equal ones alike."""
-    values = [each.value for each in cells if each.value is not None]
+    """Mark the best where there are at least two to choose from; equal ones alike.
+
+    Networks that were tuned with some of the images are none to choose from.
+    """
+    values = [each.value for each in cells if each.value is not None and not each.seen]
     if len(values) < 2:
         return tuple(cells)
     best = max(values) if REGISTRY[metric].better == "higher" else min(values)
-    return tuple(
-        Cell(
-            each.evaluation, each.value, each.low, each.high, each.undefined,
-            is_best=each.value == best,
-        )
-        for each in cells
-    )  # fmt: skip
+    return tuple(replace(each, is_best=each.value == best and not each.seen) for each in cells)

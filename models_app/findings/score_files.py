@@ -4,6 +4,7 @@ import csv
 import io
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -12,6 +13,7 @@ from models_app.findings.exports import number
 from models_app.models import Checkpoint
 from survey.exports import cell
 
+END = "\r\n"
 COLUMNS = ("name", "mean", "sd", *(f"p{score}" for score in range(1, 11)))
 
 
@@ -28,24 +30,38 @@ class Scored(Protocol):
     def distribution(self) -> tuple[float, ...]: ...
 
 
+class Interrupted(Exception):
+    """An earlier run left rows, and nobody said what is to become of them."""
+
+    def __init__(self, part: Path, rows: int) -> None:
+        super().__init__(f"{part} has {rows} rows")
+        self.part = part
+        self.rows = rows
+
+
 class ScoreFile:
     """Rows gather in a hidden file beside the wanted one and take its place at the end.
 
     The hidden file is named after the weights, so that scores of two networks never mix. What was
-    interrupted stays there, for `resume`. Raises OSError.
+    interrupted stays there, for `resume`; without it such rows raise Interrupted, and are not
+    touched. Raises OSError.
     """
 
     def __init__(self, path: Path, checkpoint: Checkpoint, *, resume: bool = False) -> None:
         self.path = path
         self.part = path.with_name(f".{path.name}.{checkpoint.sha256[:12]}.part")
-        before = list(_rows_whole(self.part)) if resume and self.part.is_file() else []
-        self._names = {row[0] for row in before}
-        self.rows = len(before)
-        self._file = self.part.open("w", encoding="utf-8", newline="")
-        self._writer = csv.writer(self._file, lineterminator="\r\n")
-        self._writer.writerow(COLUMNS)
-        self._writer.writerows(before)
-        self._file.flush()
+        names, end = _whole(self.part) if self.part.is_file() else ([], 0)
+        if names and not resume:
+            raise Interrupted(self.part, len(names))
+        self._names = frozenset(names)
+        self.rows = len(names)
+        # Whole rows are never written again: whoever is killed here loses none.
+        self._file = self.part.open("a", encoding="utf-8", newline="")
+        self._file.truncate(end)
+        self._writer = csv.writer(self._file, lineterminator=END)
+        if not end:
+            self._writer.writerow(COLUMNS)
+            self._file.flush()
 
     def __contains__(self, name: str) -> bool:
         """Whether an earlier run had this photo."""
@@ -79,9 +95,26 @@ class ScoreFile:
         self._file.flush()
 
 
-def _rows_whole(path: Path) -> Iterator[list[str]]:
-    """Yield the rows of an interrupted run; the last one may have been cut off."""
-    text = path.read_bytes().decode(errors="replace")
-    rows = csv.reader(io.StringIO(text[: text.rfind("\r\n") + 2], newline=""))
-    next(rows, None)
-    yield from (row for row in rows if len(row) == len(COLUMNS))
+def _whole(path: Path) -> tuple[list[str], int]:
+    """Return the names of an interrupted run's rows, and where the last whole one ends, in bytes.
+
+    0 where not even the header is whole. The first row that is not whole ends what counts.
+    """
+    head, end_of_line, _torn = path.read_bytes().rpartition(END.encode())
+    names: list[str] = []
+    read = end = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal read
+        for line in io.BytesIO(head + end_of_line):
+            read += len(line)
+            yield line.decode(errors="replace")
+
+    # What is no table, as of a disk that lost power, is not whole either.
+    with suppress(csv.Error):
+        for n, row in enumerate(csv.reader(lines())):
+            if len(row) != len(COLUMNS) or (n == 0 and tuple(row) != COLUMNS):
+                break
+            names += row[:1] if n else []
+            end = read
+    return names, end

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shlex
 import zipfile
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -55,6 +56,12 @@ def inputs_collect(study: Study) -> Inputs:
         capped=frozenset(
             arm for arm, result in lengths.items() if result.get("stopped_early") is False
         ),
+        learnt={
+            arm: result["parts"]
+            for arm, result in lengths.items()
+            # Jobs of earlier versions did not say.
+            if isinstance(result.get("parts"), str)
+        },
         missing=[
             {"key": row.part.key, "state": row.state, "why": _why(row)}
             for row in selectors.parts_shown(study)
@@ -127,7 +134,8 @@ def archive_make(files: Mapping[str, bytes]) -> bytes:
 
 def command_of(study: Study) -> str:
     """Return the command that asks the same question again."""
-    return f"python manage.py run_study study.json --name '{study.name} again' --fresh"
+    name = shlex.quote(f"{study.name} again")
+    return f"python manage.py run_study study.json --name {name} --fresh"
 
 
 def _page(study: Study, numbers: Mapping[str, Any], figures: Mapping[str, str]) -> bytes:

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from models_app.studies.paper import ON
 from models_app.studies.report.cells import rows_of
-from models_app.studies.report.tables import COLUMNS, figure_text
+from models_app.studies.report.tables import COLUMNS, figure_text, spread_said
 
 Numbers = Mapping[str, Any]
 Shown = dict[str, Any]
@@ -29,22 +30,33 @@ def report_shown(numbers: Numbers) -> Shown:
         "has_capped": any(row["epochs"] and row["epochs"]["capped"] for row in rows),
         "has_paper": any(row["paper"] for row in rows),
         "has_seeds": len(config["seeds"]) > 1,
+        "spread": _(spread_said(config)) if spread_said(config) else "",
+        "paper_on": _(ON),
         "comparisons": [_test(name, test, numbers) for name, test in _tests(numbers)],
         "savings": _savings(numbers) if several else [],
         "missing": numbers["missing"],
-        "problems": [
-            problem
-            for name in COLUMNS
-            for problem in [
-                *(numbers[name] or {}).get("problems", ()),
-                *filter(None, [(numbers[name] or {}).get("undefined")]),
-            ]
-        ],
+        "problems": _problems(numbers),
         "alpha": f"{100 * config['alpha']:g}",
         "rule": {"bonferroni": "Bonferroni", "holm": "Holm"}[config["correction"]],
         "baseline": _(numbers["labels"][config["baseline"]]),
+        # A row is held against the baseline of its own share.
+        "baseline_word": _("baseline at this share") if several else _("baseline"),
+        "has_shares": several,
+        "has_copies": any(test.get("tested") == "references" for _name, test in _tests(numbers)),
         "resamples": config["resamples"],
     }
+
+
+def _problems(numbers: Numbers) -> list[str]:
+    """Return what is wrong with the study, then with a column; each says of which images."""
+    # Reports of earlier versions had none of the study.
+    found = list(numbers.get("problems", ()))
+    for name in COLUMNS:
+        column = numbers[name] or {}
+        where = _("Test images") if name == "test" else _("Zero-shot")
+        said = [*column.get("problems", ()), *filter(None, [column.get("undefined")])]
+        found += [f"{where}: {each}" for each in said]
+    return found
 
 
 def heads() -> dict[str, str]:
@@ -111,10 +123,18 @@ def _row(row: Numbers, numbers: Numbers) -> Shown:
         "epochs": ("≥ " if epochs and epochs["capped"] else "")
         + figure_text(epochs["mean"] if epochs else None, "epochs"),
         "epochs_sd": figure_text(epochs["sd"], "epochs") if epochs and epochs["sd"] else "",
-        "fewer": percent(epochs["fewer"]) if epochs else "",
+        "fewer": _fewer(epochs) if epochs else "",
         "paper_epochs": row["paper"]["epochs"] if row["paper"] else "",
         "paper_fewer": percent(row["paper"]["fewer"]) if row["paper"] else "",
     }
+
+
+def _fewer(epochs: Numbers) -> str:
+    """Write the share of epochs saved; where somebody ran out of epochs it is a bound."""
+    bound = epochs.get("fewer_bound", "")
+    if epochs["fewer"] is None:
+        return ""
+    return f"{bound} {percent(epochs['fewer'])}".strip()
 
 
 def _tests(numbers: Numbers) -> list[tuple[str, Numbers]]:
@@ -136,6 +156,8 @@ def _test(name: str, test: Numbers, numbers: Numbers) -> Shown:
         "mark": test["mark"],
         "family": test["family"],
         "n": test["n"],
+        # Reports of earlier versions tested images alone.
+        "of_references": test.get("tested") == "references",
         "method": test["method"],
         "unit": effects["unit"],
         "rank_biserial": signed(effects["rank_biserial"]),

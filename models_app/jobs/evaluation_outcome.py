@@ -16,6 +16,7 @@ from models_app.errors import JobError
 from models_app.findings import agreement, exports
 from models_app.jobs.context import Context
 from models_app.jobs.evaluation_labels import LEAST, Judged, same_pictures
+from models_app.jobs.evaluation_seen import lineage_of, seen_in_training
 from models_app.jobs.photo_walk import PhotoWalk
 from models_app.models import Checkpoint, Label, LabelSet, LabelSplit
 from models_app.selectors import evaluations as selectors
@@ -58,15 +59,22 @@ def outcome_store(measuring: Measuring, judged: Judged, walk: PhotoWalk, context
     found = _measured(predictions, measuring)
     context.check()
     context.stage(_("writing files"))
+    lineage = lineage_of(measuring.checkpoint)
     facts = _facts(predictions, judged, walk, measuring)
-    metrics = {**found.to_json(), **facts}
+    names = set(predictions.names)
+    measured = [label for label in judged.labels if label.name in names]
+    metrics = {
+        **found.to_json(),
+        **facts,
+        "seen_in_training": seen_in_training(lineage, measured),
+    }
     with exports.file_of(predictions_csv(predictions)) as path:
         context.artifact(PREDICTIONS, path, "text/csv")
     content = json.dumps(metrics, indent=1, allow_nan=False).encode()
     context.artifact("metrics.json", content, "application/json")
     with exports.file_of(agreement.metrics_csv(metrics)) as path:
         context.artifact("metrics.csv", path, "text/csv")
-    context.result(**agreement.figures(metrics), **_marks(measuring))
+    context.result(**agreement.figures(metrics), **_marks(measuring, lineage))
     with context.saving():
         evaluation_record(
             context.job,
@@ -144,11 +152,10 @@ def _facts(
     }  # fmt: skip
 
 
-def _marks(measuring: Measuring) -> dict[str, bool]:
+def _marks(measuring: Measuring, lineage: Sequence[Checkpoint]) -> dict[str, bool]:
     """What must be said beside every figure."""
-    made = measuring.checkpoint.made_by
     return {
         "random_weights": measuring.checkpoint.is_random,
-        "began_random": bool(made and made.result.get("random_weights")),
+        "began_random": agreement.began_random(lineage),
         "generated_labels": agreement.is_generated(measuring.checkpoint, measuring.label_set),
     }

@@ -48,6 +48,7 @@ def outcome_store(outcome: "Outcome", folder: Path, context: Context, began: Beg
         preprocessing=outcome.results["preprocessing"],
         # People's judgements trained it, whatever it began with; the job says that.
         is_random=False,
+        began_random=began_random(outcome.results, began.parent),
         is_generated=split.label_set.is_generated or learnt_generated(began.parent),
         source=(
             _("fine-tuned on %(labels)s, %(split)s, job %(pk)d")
@@ -69,6 +70,8 @@ def figures(results: dict[str, Any]) -> dict[str, Any]:
         "photos_available": results["photos"]["available"],
         "photos_validation": results["photos"]["validation"],
         "share": results["share"],
+        # SHA-256 of the contents, labels and parts that it learnt from.
+        "parts": results["parts"],
         "initial_weights": results["initial_weights"]["origin"],
         **{
             name: results[name]

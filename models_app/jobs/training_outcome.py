@@ -87,12 +87,8 @@ def files_store(folder: Path, context: Context) -> None:
 def began_random(results: Mapping[str, Any] | None, parent: Checkpoint | None) -> bool:
     """Whether a training began with weights that nobody trained, or with what came of such."""
     origin = (results or {})["initial_weights"]
-    came = parent is not None and parent.made_by is not None and parent.made_by.result
-    return bool(
-        origin["random"]
-        or (parent is not None and parent.is_random)
-        or (came and came.get("random_weights"))
-    )
+    came = parent is not None and (parent.is_random or parent.began_random)
+    return bool(origin["random"]) or came
 
 
 def _flat(name: str, estimate: dict[str, Any] | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class LabelsRefused(ValueError):
@@ -82,4 +82,13 @@ class Importer(Protocol):
         LabelsRefused
             If the file is not of this kind, or an option is unknown or cannot be used.
         """
+        ...
+
+
+@runtime_checkable
+class Previewer(Protocol):
+    """An importer whose options can be wrong for a file, which its first line tells."""
+
+    def preview(self, path: Path, options: Mapping[str, str]) -> None:
+        """Look at the first line, while somebody waits. Raises LabelsRefused as `read` would."""
         ...

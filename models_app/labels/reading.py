@@ -67,8 +67,9 @@ class Reader:
         self.read.rows.append(row if row.part else replace(row, part=self.part))
 
     def done(self) -> Read:
-        """Return what was read. Raises LabelsRefused if not one line was a label."""
-        if not self.read.rows:
+        """Return what was read. Raises LabelsRefused if fewer lines were labels than were none."""
+        labels, malformed = len(self.read.rows), len(self.read.malformed)
+        if not labels:
             problems = [*self.read.malformed, *self.read.out_of_range]
             first = min(problems, key=lambda problem: problem.line, default=None)
             said = (
@@ -77,6 +78,14 @@ class Reader:
             raise LabelsRefused(
                 f"The label file {self.path.name} has no label of this kind ({said}); "
                 "choose the kind that it is of."
+            )
+        if malformed > labels:
+            # Text about labels has some words that look like one.
+            first = self.read.malformed[0]
+            raise LabelsRefused(
+                f"The label file {self.path.name} is not of this kind: {malformed} lines are no "
+                f"labels and {labels} are (line {first.line}: {first.reason}); choose the kind "
+                "that it is of, or take those lines out."
             )
         return self.read
 

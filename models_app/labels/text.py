@@ -14,6 +14,8 @@ from typing import Any
 from models_app.labels.base import LabelsRefused
 
 MAX_BYTES = 1_000_000_000
+# A first line is not longer.
+HEADER_BYTES = 1_000_000
 PARTS = {
     "train": "train",
     "training": "train",
@@ -25,17 +27,17 @@ PARTS = {
 }
 
 
-def text_read(path: Path) -> str:
-    """Return the file's text, unpacked where it is gzip. Raises LabelsRefused."""
+def text_read(path: Path, most: int = MAX_BYTES) -> str:
+    """Return the file's text, unpacked where it is gzip; at most so many bytes of it are unpacked.
+
+    Raises LabelsRefused.
+    """
     try:
-        with path.open("rb") as file:
-            packed = file.read(2) == b"\x1f\x8b"
-        with gzip.open(path) if packed else path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
+        content = _bytes_read(path, most + 1)
+        if len(content) > most:
             raise LabelsRefused(
-                f"The label file {path.name} has more than {MAX_BYTES // 10**6} MB of text; "
-                "is it a label file?"
+                f"The file {path.name} has more than {most / 10**6:g} MB of text; allowed are so "
+                "many: is it the right one?"
             )
         text = content.decode("utf-8-sig")
     except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
@@ -44,6 +46,25 @@ def text_read(path: Path) -> str:
     if not text.strip():
         raise LabelsRefused(f"The label file {path.name} is empty; give a file with labels.")
     return text
+
+
+def _bytes_read(path: Path, most: int) -> bytes:
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    with gzip.open(path) if packed else path.open("rb") as file:
+        return file.read(most)
+
+
+def header_read(path: Path) -> list[str]:
+    """Return the cells of a table's first line, without a look at the others; LabelsRefused."""
+    try:
+        # The end may cut a letter; whoever reads all of it checks the letters.
+        text = _bytes_read(path, HEADER_BYTES).decode("utf-8-sig", errors="replace")
+        first = next((line for line in text.splitlines() if line.strip()), "")
+        cells = next(csv.reader([first], delimiter=_delimiter(first)), [])
+    except (OSError, EOFError, zlib.error, csv.Error) as error:
+        raise LabelsRefused(f"The label file {path.name} cannot be read ({error}).") from error
+    return [cell.strip() for cell in cells]
 
 
 def lines_read(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -80,13 +101,16 @@ def table_read(path: Path) -> Table:
     """Read a table whose cells are divided by commas, semicolons or tabs, as its first line is."""
     text = text_read(path)
     first = next(line for line in text.splitlines() if line.strip())
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(text.splitlines(), delimiter=delimiter)
+    reader = csv.reader(text.splitlines(), delimiter=_delimiter(first))
     try:
         lines = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as error:
         raise LabelsRefused(f"The label file {path.name} is no table ({error}).") from error
     return Table([cell.strip() for cell in lines[0][1]], lines[1:])
+
+
+def _delimiter(line: str) -> str:
+    return max(",;\t", key=line.count)
 
 
 def column_of(header: Sequence[str], *names: str) -> int | None:

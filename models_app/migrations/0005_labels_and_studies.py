@@ -30,6 +30,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="checkpoint",
+            name="began_random",
+            field=models.BooleanField(default=False),
+        ),
+        migrations.AddField(
+            model_name="checkpoint",
             name="is_generated",
             field=models.BooleanField(default=False),
         ),

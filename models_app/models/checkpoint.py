@@ -26,6 +26,8 @@ class Checkpoint(models.Model):
     is_random = models.BooleanField(default=False)
     # Learnt from labels of images that a program drew, or from such weights: marked likewise.
     is_generated = models.BooleanField(default=False)
+    # People's labels trained it, but what it began with was random: marked too.
+    began_random = models.BooleanField(default=False)
     # Where it came from, in words (a file's name, a paper, a job).
     source = models.CharField(max_length=255, blank=True)
     # The job that trained it, and the weights that it began with.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 
 from analysis.diversity import effective_number
 from analysis.intervals import wilson
@@ -14,6 +14,7 @@ from models_app.models import (
     ContactSheet,
     Dataset,
     Job,
+    LabelSet,
     Photo,
     PhotoContent,
     PhotoScore,
@@ -74,6 +75,7 @@ class Row:
     diversity: Job | None = None
     # Different ones.
     classes: int = 0
+    is_generated: bool = False
 
 
 def dataset_get(pk: int) -> Dataset | None:
@@ -89,6 +91,11 @@ def dataset_named(name: str) -> Dataset | None:
 def dataset_names() -> list[str]:
     """One query."""
     return list(Dataset.objects.order_by("name").values_list("name", flat=True))
+
+
+def is_generated(dataset: Dataset) -> bool:
+    """Whether labels say that a program drew the photos; one query."""
+    return dataset.label_sets.filter(is_generated=True).exists()
 
 
 def totals_get(dataset: Dataset) -> Totals:
@@ -127,7 +134,9 @@ def _split_order(split: tuple[str, tuple[int, int]]) -> tuple[int, str]:
 
 def datasets_list() -> list[Row]:
     """Every dataset, the newest first; seven queries, however many there are."""
-    rows = {d.pk: Row(d) for d in Dataset.objects.order_by("-created_at", "-pk")}
+    drawn = Exists(LabelSet.objects.filter(dataset=OuterRef("pk"), is_generated=True))
+    found = Dataset.objects.annotate(drawn=drawn).order_by("-created_at", "-pk")
+    rows = {each.pk: Row(each, is_generated=each.drawn) for each in found}
     for pk, totals in _totals().items():
         rows[pk].totals = totals
     for pk, size in rendered_bytes().items():

@@ -1,6 +1,6 @@
 """Reads of evaluations: the list, one, several of one split, what may be judged."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -106,6 +106,16 @@ def labels_at_hand(label_set: LabelSet) -> list[tuple[str, int]]:
     """Names of labels with the keys of their photos, but for excluded ones; one query."""
     found = label_set.labels.filter(photo__isnull=False, photo__excluded_at=None)
     return list(found.values_list("name", "photo_id"))
+
+
+def pictures(label_set: LabelSet) -> Iterator[tuple[str, str]]:
+    """Yield names of labels with the hash of their photo's pixels, where there is one; one query.
+
+    Excluded photos are among them: they may have been used before that.
+    """
+    found = label_set.labels.filter(photo__isnull=False)
+    rows = found.values_list("name", "photo__pixel_sha256").order_by()
+    yield from rows.iterator(chunk_size=CHUNK)
 
 
 def photos_named(label_set: LabelSet, names: Iterable[str]) -> dict[str, Photo]:

@@ -141,11 +141,20 @@ def photos_checked(job: Job) -> int:
 def checkpoint_choices() -> list[tuple[str, str]]:
     """Names of checkpoints that judge photos, the newest first; one query."""
     judges = Checkpoint.objects.filter(purpose=Checkpoint.Purpose.JUDGE)
-    found = judges.order_by("-pk").values_list("name", "is_random")
+    found = judges.order_by("-pk").values_list("name", "is_random", "is_generated")
     return [
-        (name, _("%(name)s (random weights)") % {"name": name} if random else name)
-        for name, random in found
+        (name, choice_words(name, is_random=random, is_generated=generated))
+        for name, random, generated in found
     ]
+
+
+def choice_words(name: str, *, is_random: bool, is_generated: bool) -> str:
+    """Return a network's name with what its scores do not mean."""
+    if is_random and is_generated:
+        return _("%(name)s (random weights, generated images)") % {"name": name}
+    if is_random:
+        return _("%(name)s (random weights)") % {"name": name}
+    return _("%(name)s (generated images)") % {"name": name} if is_generated else name
 
 
 def checkpoint_named(name: str) -> Checkpoint | None:

@@ -188,7 +188,7 @@ def artifact_get(job: int, artifact: int) -> JobArtifact | None:
     """One query."""
     if max(job, artifact) > LARGEST_KEY:
         return None
-    return JobArtifact.objects.filter(pk=artifact, job=job).first()
+    return JobArtifact.objects.select_related("job").filter(pk=artifact, job=job).first()
 
 
 def photos_counted(dataset: Dataset) -> int:

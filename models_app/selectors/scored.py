@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Count, Q
 
 from models_app.clock import db_now
@@ -17,6 +17,8 @@ PICTURE = "photo.jpg"
 EQUAL = 1e-4
 # Datasets that a photo is compared with.
 MOST_DATASETS = 5
+# Checks and evaluations by one checkpoint that are looked at.
+MOST_JOBS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,12 @@ class Standing:
     def percentile(self) -> float:
         """Share of photos below it, in percent; photos with the same score count half."""
         return 100 * (self.below + 0.5 * self.equal) / self.n
+
+
+def artifact_open(artifact: JobArtifact, person: User | AnonymousUser, *, is_admin: bool) -> bool:
+    """Whether somebody may see a job's file: photos handed in belong to who did, and to admins."""
+    mine = person.pk is not None and artifact.job.created_by_id == person.pk
+    return artifact.job.kind != KIND or is_admin or mine
 
 
 def scoring_get(pk: int) -> Job | None:
@@ -68,25 +76,34 @@ def picture_of(job: Job) -> JobArtifact | None:
 
 
 def standings(checkpoint: Checkpoint | None, mean: float) -> list[Standing]:
-    """Compare a score with those of whole datasets by the same weights; two queries and one each.
+    """Compare a score with those of whole datasets by the same weights; two queries.
 
-    The newest finished check or evaluation of a dataset counts, the newest ones first.
+    Of a dataset's finished checks and evaluations the one of the most photos counts, of several
+    the newest; the newest ones first.
     """
     if checkpoint is None:
         return []
-    done = Job.objects.filter(kind__in=SCORERS, state=Job.State.SUCCEEDED, checkpoint=checkpoint)
-    newest: dict[int | None, Job] = {}
-    for job in done.select_related("dataset").order_by("-pk").defer("log", "versions")[:100]:
-        if job.dataset_id is not None:
-            newest.setdefault(job.dataset_id, job)
+    done = Job.objects.filter(
+        kind__in=SCORERS, state=Job.State.SUCCEEDED, checkpoint=checkpoint, dataset__isnull=False
+    )
+    jobs = done.select_related("dataset").order_by("-pk").defer("log", "versions")[:MOST_JOBS]
+    by_pk = {job.pk: job for job in jobs}
     low, high = mean - EQUAL, mean + EQUAL
-    found = []
-    for job in list(newest.values())[:MOST_DATASETS]:
-        counted = PhotoScore.objects.filter(job=job).aggregate(
-            n=Count("pk"),
-            below=Count("pk", filter=Q(mean__lt=low)),
-            equal=Count("pk", filter=Q(mean__gte=low, mean__lte=high)),
+    counted = (
+        PhotoScore.objects.filter(job__in=by_pk)
+        .values("job")
+        .annotate(
+            n=Count("mean"),
+            below=Count("mean", filter=Q(mean__lt=low)),
+            equal=Count("mean", filter=Q(mean__gte=low, mean__lte=high)),
         )
-        if counted["n"]:
-            found.append(Standing(job, **counted))
-    return found
+        .order_by("n", "job")
+    )
+    # The last one of a dataset stays.
+    most = {
+        by_pk[row["job"]].dataset_id: Standing(
+            by_pk[row["job"]], row["n"], row["below"], row["equal"]
+        )
+        for row in counted
+    }
+    return sorted(most.values(), key=lambda each: each.job.pk, reverse=True)[:MOST_DATASETS]

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from models_app.jobs import words
 from models_app.models import Checkpoint, Evaluation, Job, Photo, Study, StudyPart
+from models_app.selectors.study_images import IMAGES
 from models_app.studies.base import EVALUATE, FINETUNE, PRETRAIN, REPORT
 
 State = Job.State
@@ -113,21 +114,30 @@ def studies_of(job: int) -> list[int]:
     return sorted(set(found.values_list("study", flat=True)))
 
 
-def shared_jobs(study: Study) -> set[int]:
-    """Jobs of a study that other studies, which go on, wait for too; one query."""
-    mine = study.parts.exclude(job=None).values("job")
-    others = StudyPart.objects.filter(job__in=mine, study__cancelled_at=None).exclude(study=study)
-    return set(others.values_list("job", flat=True))
+def jobs_to_cancel(study: Study) -> list[Job]:
+    """Jobs of a study that nobody waits for once it is cancelled; one query.
+
+    Among them those that it reused of a study which was cancelled before; not those that a person
+    launched.
+    """
+    going_on = StudyPart.objects.filter(job=OuterRef("pk"), study__cancelled_at=None)
+    launched = StudyPart.objects.filter(job=OuterRef("pk"), is_reused=False)
+    mine = Job.objects.filter(pk__in=study.parts.exclude(job=None).values("job"))
+    return list(mine.filter(Exists(launched), ~Exists(going_on.exclude(study=study))))
 
 
-def job_like(kind: str, config: Mapping[str, Any]) -> Job | None:
+def job_like(kind: str, config: Mapping[str, Any], images: str) -> Job | None:
     """A job that does the same: succeeded with its weights still there, or at it; two queries.
 
-    A job whose photos have changed since it was launched is another one.
+    `images` is the digest of what it would take now: a job that took other images, or of which
+    nobody noted them, is another one.
     """
     jobs = Job.objects.filter(
-        kind=kind, state__in=[State.SUCCEEDED, State.QUEUED, State.RUNNING]
-    ).filter(cancel_requested_at=None)
+        kind=kind,
+        state__in=[State.SUCCEEDED, State.QUEUED, State.RUNNING],
+        cancel_requested_at=None,
+        **{f"result__{IMAGES}": images},
+    )
     made = Prefetch("made", Checkpoint.objects.only("pk", "made_by"))
     same = [
         job

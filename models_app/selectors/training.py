@@ -59,8 +59,14 @@ def beginning_choices() -> list[tuple[str, str]]:
     """Names of what a fine-tuning may begin with, pretrained networks first; one query."""
     pretrained = Case(When(purpose=Checkpoint.Purpose.PRETRAINED, then=0), default=1)
     found = Checkpoint.objects.annotate(rank=pretrained).order_by("rank", "-pk")
-    said = {0: _("%(name)s (pretrained)"), 1: _("%(name)s (judges photos)")}
-    return [(name, said[rank] % {"name": name}) for name, rank in found.values_list("name", "rank")]
+    said = {
+        (0, False): _("%(name)s (pretrained)"),
+        (0, True): _("%(name)s (pretrained, generated images)"),
+        (1, False): _("%(name)s (judges photos)"),
+        (1, True): _("%(name)s (judges photos, generated images)"),
+    }
+    rows = found.values_list("name", "rank", "is_generated")
+    return [(name, said[rank, generated] % {"name": name}) for name, rank, generated in rows]
 
 
 def photo_rows(dataset: Dataset) -> list[PhotoRow]:

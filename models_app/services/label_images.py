@@ -45,8 +45,14 @@ class Images:
 def images_of_folder(
     rows: Sequence[Row], folder: Path, dataset: str, report: Report, progress: Progress
 ) -> Images:
-    """Import the images that rows name into a dataset, and link them. Raises DatasetError."""
-    images = _match(rows, _paths(folder), report)
+    """Import the images that rows name into a dataset, and link them.
+
+    Raises DatasetError; so it does for a dataset that has photos which the folder has not: it is
+    of something else.
+    """
+    paths = _paths(folder)
+    images = _match(rows, paths, report)
+    _dataset_check(dataset, paths)
     files = {folder / path: path for path in dict.fromkeys(images.by_row.values())}
     imported = photos_import(dataset, files, progress=progress)
     images.dataset = dataset_selectors.dataset_named(dataset)
@@ -54,6 +60,8 @@ def images_of_folder(
         raise DatasetError(_("The dataset %(name)s is gone; run this again.") % {"name": dataset})
     photos = {photo.name: photo for photo in images.dataset.photos.all()}
     for path in imported.refused:
+        # The dataset may have another photo of this very name, from another folder.
+        photos.pop(path, None)
         same = _same_picture(images.dataset, folder / path)
         if same is not None:
             photos[path] = same
@@ -84,6 +92,23 @@ def images_look(rows: Sequence[Row], folder: Path, report: Report, progress: Pro
             continue
         report.found += 1
         _same_note(report, known, digest, name)
+
+
+def _dataset_check(name: str, paths: Iterable[str]) -> None:
+    """Raise DatasetError if the dataset of this name, if any, has photos beside these."""
+    dataset = dataset_selectors.dataset_named(name)
+    if dataset is None:
+        return
+    others = set(dataset.photos.values_list("name", flat=True)).difference(paths)
+    if others:
+        raise DatasetError(
+            _(
+                "There is a dataset %(name)s already, with photos that are not in this folder, "
+                "such as %(photo)s (%(n)d in all): take another name, or import the images with "
+                "import_photos and name their dataset instead of the folder."
+            )
+            % {"name": name, "photo": min(others), "n": len(others)}
+        )
 
 
 def _paths(folder: Path) -> list[str]:

@@ -28,6 +28,11 @@ class Released:
 def readme_lines(dataset: Dataset, totals: Totals, checks: Checks, done: Released) -> Iterator[str]:
     """Yield README.txt; no time in it, so that the same data give the same text."""
     yield _("Dataset %(name)s") % {"name": dataset.name} + "\n\n"
+    if selectors.is_generated(dataset):
+        yield _(
+            "GENERATED IMAGES: drawn by a program; what is learnt or measured here checks the "
+            "plumbing and nothing else."
+        ) + "\n\n"  # fmt: skip
     yield from _photos(totals, done)
     yield from _checks(checks)
     yield from _surveys(dataset, done)

@@ -15,12 +15,14 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from models_app.errors import JobConflict, JobInvalid
-from models_app.jobs.config import config_dump, config_load, described, value_check
+from models_app.jobs.config import config_dump, config_load
 from models_app.jobs.registry import kind_get
 from models_app.models import Job, LabelSet, Study, StudyPart
 from models_app.selectors import studies as selectors
+from models_app.selectors.study_images import IMAGES, ImagesNow
 from models_app.services.jobs import job_cancel, job_create, job_resume
-from models_app.studies.base import EVALUATE, MADE_BY, REPORT, Part
+from models_app.services.study_checks import parts_check
+from models_app.studies.base import EVALUATE, MADE_BY, REPORT
 from models_app.studies.config import StudyConfig
 from models_app.studies.planning import parts_plan
 from survey.services.audit import audit_record
@@ -36,8 +38,7 @@ def study_start(raw: object, *, by: User | None = None) -> Study:
     """
     config = StudyConfig.from_json(raw)
     parts = parts_plan(config)
-    for part in parts:
-        part_check(part)
+    parts_check(parts)
     label_sets = LabelSet.objects.filter(name__in=[config.labels, config.zero_shot])
     with transaction.atomic():
         try:
@@ -71,36 +72,13 @@ def study_start(raw: object, *, by: User | None = None) -> Study:
     return study
 
 
-def part_check(part: Part) -> None:
-    """Check what a part's job will be told, as far as it is known now. Raises JobInvalid."""
-    kind = kind_get(part.kind)
-    later = {name for name, value in part.config.items() if isinstance(value, Mapping)}
-    if part.kind == REPORT:
-        return
-    try:
-        if not later:
-            kind.plan(config_load(kind.config_type, part.config))
-            return
-        known = {each.name: each for each in described(kind.config_type)}
-        for name, value in part.config.items():
-            if name not in known:
-                raise JobInvalid(
-                    _("%(name)r is no option; allowed are: %(allowed)s.")
-                    % {"name": name, "allowed": ", ".join(known)}
-                )
-            if name not in later:
-                value_check(known[name], value)
-    except JobInvalid as error:
-        raise JobInvalid(f"{part.key}: {error}", part.kind) from error
-
-
 @transaction.atomic
 def study_advance(pk: int, *, by: User | None = None) -> int:
     """Launch every part that can be; returns how many were launched or found done already."""
     study = Study.objects.select_for_update().filter(pk=pk, cancelled_at=None).first()
     if study is None:
         return 0
-    launched = 0
+    launched, images = 0, ImagesNow()
     while True:
         fresh = selectors.study_get(pk)
         if fresh is None:
@@ -108,7 +86,7 @@ def study_advance(pk: int, *, by: User | None = None) -> int:
         _report_renew(fresh)
         ready = _ready(fresh)
         for part in ready:
-            _part_launch(fresh, part, by=by)
+            _part_launch(fresh, part, images, by=by)
         launched += len(ready)
         # A reused job may be over already and a refused part never begins: others wait for that.
         if not any(part.is_reused or part.error for part in ready):
@@ -119,16 +97,13 @@ def study_advance(pk: int, *, by: User | None = None) -> int:
 def study_cancel(study: Study, *, by: User | None = None) -> bool:
     """Launch nothing more and cancel the study's jobs; False where that was asked before.
 
-    Jobs that were there before the study, or that another study waits for, go on.
+    Jobs that no study launched, or that another study waits for, go on.
     """
     Study.objects.select_for_update().filter(pk=study.pk).values_list("pk").first()
     if not Study.objects.filter(pk=study.pk, cancelled_at=None).update(cancelled_at=Now()):
         return False
-    spared = selectors.shared_jobs(study)
-    parts = study.parts.filter(is_reused=False).exclude(job=None).select_related("job")
-    for part in parts.exclude(job__in=spared):
-        if part.job is not None:
-            job_cancel(part.job, by=by)
+    for job in selectors.jobs_to_cancel(study):
+        job_cancel(job, by=by)
     _audit(by, "study.cancel", study)
     return True
 
@@ -245,17 +220,20 @@ def _report_renew(study: Study) -> None:
         report.job = None
 
 
-def _part_launch(study: Study, part: StudyPart, *, by: User | None) -> None:
+def _part_launch(study: Study, part: StudyPart, images: ImagesNow, *, by: User | None) -> None:
     """Give a part its job, a new one or one that does the same; what is refused is written down."""
     try:
         with transaction.atomic():
             config = _resolved(study, part.config)
             kind = kind_get(part.kind)
             checked = config_dump(config_load(kind.config_type, config))
+            taken = images.digest(part.kind, checked) if part.kind != REPORT else ""
             found = None
-            if study.config["reuse"] and part.kind != REPORT:
-                found = selectors.job_like(part.kind, checked)
+            if study.config["reuse"] and taken:
+                found = selectors.job_like(part.kind, checked, taken)
             job = found or job_create(part.kind, config, by=by, audited=by is not None)
+            if taken and found is None:
+                Job.objects.filter(pk=job.pk).update(result={IMAGES: taken})
             _job_take(part, job, is_reused=found is not None)
     except JobInvalid as error:
         part.error = str(error)

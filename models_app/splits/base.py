@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -97,9 +98,44 @@ class Rule(Protocol):
 
 def image_id(name: str) -> str:
     """Return what an image is called, whatever its folder, its suffix, and its capitals."""
-    base = name.replace("\\", "/").rpartition("/")[2].casefold()
+    return path_id(name).rpartition("/")[2]
+
+
+def path_id(name: str) -> str:
+    """Return what an image is called with its folders, whatever its suffix and its capitals."""
+    folders, slash, base = "/".join(_folded(name)).rpartition("/")
     stem, _dot, suffix = base.rpartition(".")
-    return stem if stem and suffix.isalnum() and not suffix.isdigit() else base
+    bare = stem if stem and suffix.isalnum() and not suffix.isdigit() else base
+    return f"{folders}{slash}{bare}"
+
+
+def ids_of(names: Iterable[str]) -> dict[str, str]:
+    """Return the id of every name: folders count where several have the same name without them.
+
+    CUHK-PQ's high/animal/1.jpg and low/animal/1.jpg are two images. A name that gives fewer
+    folders may mean any image that has these last: all of them have its id.
+    """
+    groups: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
+    for name in names:
+        path = path_id(name)
+        groups[path.rpartition("/")[2]].setdefault(path, []).append(name)
+    found: dict[str, str] = {}
+    for base, paths in groups.items():
+        for path, called in paths.items():
+            found |= dict.fromkeys(called, _shortest(path, paths) if len(paths) > 1 else base)
+    return found
+
+
+def _folded(name: str) -> list[str]:
+    parts = name.replace("\\", "/").casefold().split("/")
+    return [part for part in parts[:-1] if part not in ("", ".")] + parts[-1:]
+
+
+def _shortest(path: str, paths: Container[str]) -> str:
+    """Return the shortest of the paths that this one ends with, folder by folder; maybe itself."""
+    parts = path.split("/")
+    endings = ("/".join(parts[-n:]) for n in range(1, len(parts)))
+    return next((each for each in endings if each in paths), path)
 
 
 def members_sorted(members: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from models_app.splits.base import PARTS, TRAIN, VALIDATION, Item, Members, image_id
+from models_app.splits.base import PARTS, TRAIN, VALIDATION, Item, Members, ids_of
 from models_app.splits.nearness import nearest
 from models_app.splits.perceptual import NEAR
 
@@ -63,7 +63,13 @@ def leaks_find(members: Members, items: Mapping[str, Item], near: int = NEAR) ->
     list[Leak]
         At most one for an image and a later part, in the order of parts and names.
     """
-    sides = {part: _side([items[name] for name in sorted(members.get(part, ()))]) for part in PARTS}
+    ids = ids_of(items)
+    # Beside references only images that may be one: a copy called like a reference is none.
+    bases = ids_of([item.reference or item.name for item in items.values()])
+    sides = {
+        part: _side([items[name] for name in sorted(members.get(part, ()))], ids, bases)
+        for part in PARTS
+    }
     return [
         leak
         for part_a, part_b in combinations(PARTS, 2)
@@ -115,17 +121,20 @@ class _Side:
 
     items: Sequence[Item]
     keys: Mapping[str, Sequence[str]]
+    # What those without a reference would be called as one.
+    own: Sequence[str]
 
 
-def _side(items: Sequence[Item]) -> _Side:
-    ids = [image_id(item.name) for item in items]
+def _side(items: Sequence[Item], ids: Mapping[str, str], bases: Mapping[str, str]) -> _Side:
+    """Gather keys; `bases` has the ids of references, and of images that have none."""
     return _Side(
         items,
         {
-            SAME_ID: ids,
+            SAME_ID: [ids[item.name] for item in items],
             SAME_CONTENT: [item.photo_key for item in items],
-            SAME_REFERENCE: [image_id(item.reference) for item in items],
+            SAME_REFERENCE: [bases[item.reference] if item.reference else "" for item in items],
         },
+        ["" if item.reference else bases[item.name] for item in items],
     )
 
 
@@ -160,7 +169,7 @@ def _keys(ours: _Side, theirs: _Side) -> dict[str, Sequence[str]]:
         return dict(ours.keys)
     references = [
         reference or (own if own in named else "")
-        for own, reference in zip(ours.keys[SAME_ID], ours.keys[SAME_REFERENCE], strict=True)
+        for own, reference in zip(ours.own, ours.keys[SAME_REFERENCE], strict=True)
     ]
     return {**ours.keys, SAME_REFERENCE: references}
 

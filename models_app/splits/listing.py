@@ -7,6 +7,9 @@ from models_app.labels.base import LabelsRefused
 from models_app.labels.text import text_read
 from models_app.splits.base import NameList, SplitRefused
 
+# Of text, unpacked: a web process reads lists too. All of AVA's ids have 2 MB.
+TEXT_MOST = 50_000_000
+
 
 def list_read(path: Path, file: str = "") -> NameList:
     """Read a file of image names, one a line, gzip or not, such as AVA's .jpgl; each name once.
@@ -19,10 +22,10 @@ def list_read(path: Path, file: str = "") -> NameList:
     Raises
     ------
     SplitRefused
-        If it cannot be read or names nothing.
+        If it cannot be read, names nothing, or has more than 50 MB of text.
     """
     try:
-        lines = text_read(path).splitlines()
+        lines = text_read(path, TEXT_MOST).splitlines()
     except LabelsRefused as refused:
         raise SplitRefused(str(refused).replace(path.name, file or path.name)) from refused
     names = dict.fromkeys(line.strip() for line in lines if line.strip())

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from models_app.training.settings import gettext_noop
+
 BASELINE = "imagenet"
 """The row that daggers and percentages compare with."""
 
 SOURCE = "Pfister, Kobs, Hotho (2021), Table 2"
+ON = gettext_noop("on AVA (the authors' split) and TID2013")
+"""The images of the printed values, whatever ours are of."""
 
 METRICS = ("lcc", "srcc", "accuracy", "mae")
 """Of the labels that were learnt from; zero-shot has no accuracy."""

@@ -61,8 +61,8 @@ def test_labels_are_imported_and_looked_at(visit, ava: Path, photos: None):
     visitor.open(f"{LABELS}{label_set.pk}/")
     assert page.locator("h1").inner_text() == "Holidays judged"
     assert page.locator(".gallery li").count() == 6
-    page.click("text=143")
-    assert page.locator("text=it has 4 columns; expected are 15").is_visible()
+    page.click("summary:has-text('line 42')")
+    assert page.locator("li:has-text('it has 4 columns; expected are 15')").is_visible()
     assert visitor.violations() == []
     assert (visitor.errors, len(visitor.hosts)) == ([], 1)
 

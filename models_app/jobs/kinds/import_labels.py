@@ -12,8 +12,8 @@ from models_app.errors import DatasetError, JobError, JobInvalid
 from models_app.jobs.base import Plan
 from models_app.jobs.config import option
 from models_app.jobs.context import Context
-from models_app.labels.base import LabelsRefused
-from models_app.labels.registry import FILES, PART, REGISTRY, Entry, entry_get
+from models_app.labels.base import LabelsRefused, Previewer
+from models_app.labels.registry import FILES, PART, REGISTRY, Entry, entry_get, importer_get
 from models_app.models import Dataset, Job, LabelSet
 from models_app.selectors import datasets
 from models_app.selectors import labels as selectors
@@ -78,6 +78,7 @@ class ImportLabels:
         entry = _entry(config)
         options_of(entry, config.options)
         label_uploads.uploads_name(config.files)
+        _preview(entry, config)
         # Somebody waits in front of a page.
         label = _("Import labels %(name)s") % {"name": config.name}
         return Plan(label=label, priority=5, dataset=_dataset(config))
@@ -91,6 +92,20 @@ class ImportLabels:
         if made is not None:
             counts = made.report["counts"]
             context.result(label_set=made.pk, generated_labels=made.is_generated, **counts)
+
+
+def _preview(entry: Entry, config: Config) -> None:
+    """Refuse options that the first line of a file contradicts. Raises JobInvalid."""
+    importer = importer_get(entry.key)
+    options = options_of(entry, config.options)
+    if not isinstance(importer, Previewer):
+        return
+    try:
+        with label_uploads.uploads_open(config.files) as paths:
+            for path in paths:
+                importer.preview(path, options)
+    except LabelsRefused as refused:
+        raise JobInvalid(str(refused), "options") from refused
 
 
 def _import(config: Config, context: Context) -> LabelSet | None:
@@ -110,6 +125,8 @@ def _import(config: Config, context: Context) -> LabelSet | None:
                 saving=lambda: _saving(config, context),
             )
     except DatasetError as error:
+        # The same files would be refused again; the form asks for others.
+        label_uploads.uploads_delete(config.files)
         raise JobError(str(error)) from error
     for key, problems in imported.report.as_json(most=LOGGED)["names"].items():
         for problem in problems:

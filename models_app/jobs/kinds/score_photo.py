@@ -78,6 +78,10 @@ class ScorePhoto:
     def run(self, config: Config, context: Context) -> None:
         from models_app.networks.errors import NetworkError
 
+        if context.resume.get("scored"):
+            # Only that it is over was not written any more.
+            scoring.upload_delete(config.upload)
+            return
         checkpoint = judge_get(config.checkpoint)
         device = device_get(config.device, context)
         try:
@@ -90,6 +94,8 @@ class ScorePhoto:
             # Nobody can put a wrong photo right: it does not wait for a second try.
             scoring.upload_delete(config.upload)
             raise JobError(_("The photo: %(why)s") % {"why": error}) from error
+        # Before the photo goes: a second attempt could not score it again.
+        context.save(scored=True)
         scoring.upload_delete(config.upload)
 
 

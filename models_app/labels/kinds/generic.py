@@ -20,6 +20,7 @@ from models_app.labels.reading import (
 from models_app.labels.text import (
     Table,
     column_of,
+    header_read,
     is_number,
     names_of,
     table_read,
@@ -62,11 +63,16 @@ class Columns:
 
 
 class Generic:
+    def preview(self, path: Path, options: Mapping[str, str]) -> None:
+        options_check(options, OPTIONS)
+        header = header_read(path)
+        _scale(header, _columns(path, header, options), options)
+
     def read(self, path: Path, options: Mapping[str, str]) -> Read:
         options_check(options, OPTIONS)
         table = table_read(path)
         columns = _columns(path, table.header, options)
-        scale = _scale(table, columns, options)
+        scale = _scale(table.header, columns, options)
         names = names_of([c[columns.name] for _l, c in table.lines if len(c) > columns.name])
         reader = Reader(path, scale, part_option(path, options))
         shares = _make(table, columns)
@@ -125,7 +131,7 @@ def _follows(before: str, cell: str) -> bool:
     return bool(first and second and first[1] == second[1] and int(second[2]) == int(first[2]) + 1)
 
 
-def _scale(table: Table, columns: Columns, options: Mapping[str, str]) -> Scale:
+def _scale(header: Sequence[str], columns: Columns, options: Mapping[str, str]) -> Scale:
     better = options.get("better", "high")
     if better not in ("high", "low"):
         raise LabelsRefused(f"The option better is {better!r}; allowed are high and low.")
@@ -135,13 +141,13 @@ def _scale(table: Table, columns: Columns, options: Mapping[str, str]) -> Scale:
         if low >= high:
             raise LabelsRefused(f"The scale goes from {low:g} to {high:g}; low must be the less.")
         return Scale(low, high, higher_is_better=higher)
-    found = BIN.fullmatch(table.header[columns.bins[0]])
+    found = BIN.fullmatch(header[columns.bins[0]])
     first = options.get("first_bin") or (found[2] if found else "")
     if not re.fullmatch(r"-?\d+", first):
         raise LabelsRefused(f"The option first_bin is {first!r}; give a whole number.")
     if "first_bin" not in options and int(first) > 1:
         raise LabelsRefused(
-            f"The first column of answers is {table.header[columns.bins[0]]}; say which score it "
+            f"The first column of answers is {header[columns.bins[0]]}; say which score it "
             "counts with the option first_bin, as in first_bin=1."
         )
     last = int(first) + len(columns.bins) - 1

@@ -38,11 +38,18 @@ class Command(BaseCommand):
             ("prediction", "predicted scores"),
             ("baseline", "the baseline's scores"),
             ("id", "names of images"),
-            ("group", "of the truth: rows that are drawn together, as of one reference image"),
+            (
+                "group",
+                "of the truth: rows that are drawn together, as of one reference image; "
+                "default: reference, where every image has one; '' draws single rows",
+            ),
         ):
             parser.add_argument(f"--{option}-column", metavar="C", help=what)
         parser.add_argument(
-            "--threshold", type=float, default=5.0, help="of the two classes; default: %(default)s"
+            "--threshold",
+            type=float,
+            default=5.0,
+            help="of the two classes, on the scale of the truth; default: %(default)s",
         )
         parser.add_argument(
             "--rule",
@@ -84,7 +91,8 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(facts(sources, found), ensure_ascii=False))
             return
-        for line in (*used(sources), *left_out(sources), "", *table(found), "", *notes(found)):
+        heading = [*used(sources), *choices(sources, found), *left_out(sources)]
+        for line in (*heading, "", *table(found), "", *notes(found)):
             self.stdout.write(line)
 
 
@@ -129,6 +137,7 @@ def facts(sources: Sources, found: Comparison) -> dict[str, Any]:
     return {
         **{side: source.to_json() for side, source in sources.used.items()},
         "group_column": sources.group_column,
+        "group_column_by_default": sources.grouping.is_default and sources.grouping.is_used,
         "matched_by": sources.joined.by,
         "left_out": sources.joined.left_out(),
         **own,
@@ -150,6 +159,39 @@ def used(sources: Sources) -> list[str]:
         _("%(n)d images on all sides, matched by %(by)s")
         % {"n": len(sources.joined.ids), "by": sources.joined.by}
     ]
+
+
+def choices(sources: Sources, found: Comparison) -> list[str]:
+    """What was taken because nobody asked for another, and the classes."""
+    model = found.evaluations[PREDICTIONS]
+    above = _("threshold %(t)g: a score above it is high")
+    rule = above if model.rule == "greater" else _("threshold %(t)g: a score of it or more is high")
+    lines = [rule % {"t": model.threshold}]
+    mapped = [side for side, source in sources.used.items() if source.is_mapped]
+    if mapped:
+        lines.append(
+            _(
+                "%(sides)s: column mapped has the predictions on the labels' scale; errors and the "
+                "threshold are on that scale, too (evaluations here take its middle unless it is "
+                "1 to 10)"
+            )
+            % {"sides": ", ".join(mapped)}
+        )
+    grouping = sources.grouping
+    if not model.interval:
+        return lines
+    if grouping.is_used:
+        words = _("truth: rows of one %(column)s are drawn together")
+        if grouping.is_default:
+            words = _("truth: rows of one %(column)s are drawn together; --group-column '' draws "
+                      "single rows")  # fmt: skip
+        lines.append(words % {"column": grouping.column})
+    elif grouping.column:
+        lines.append(
+            _("truth: column %(column)s is empty for %(n)d images, so single rows are drawn")
+            % {"column": grouping.column, "n": grouping.empty}
+        )
+    return lines
 
 
 def left_out(sources: Sources) -> list[str]:
@@ -196,9 +238,7 @@ def cell(reading: Reading) -> str:
 def notes(found: Comparison) -> list[str]:
     """What the numbers do not say themselves."""
     model = found.evaluations[PREDICTIONS]
-    above = _("classes: a score above %(t)g is high")
-    rule = above if model.rule == "greater" else _("classes: a score of %(t)g or more is high")
-    lines = [rule % {"t": model.threshold}]
+    lines = []
     if model.interval:
         lines.append(
             _("intervals: %(share)g %% %(name)s, %(n)d resamples of %(units)d, seed %(seed)d")

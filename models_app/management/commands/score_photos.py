@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from tqdm import tqdm
 
 from models_app.errors import DatasetError, JobInvalid
-from models_app.findings.score_files import ScoreFile
+from models_app.findings.score_files import Interrupted, ScoreFile
 from models_app.imaging import SUFFIXES
 from models_app.models import Checkpoint
 from models_app.selectors import findings as selectors
@@ -72,6 +72,14 @@ class Command(BaseCommand):
                     self.stderr.write(_("Random weights: scores mean nothing."))
                 left = [(name, found) for name, found in files if name not in table]
                 self.score(checkpoint, left, table, options)
+        except Interrupted as before:
+            raise CommandError(
+                _(
+                    "An earlier run into %(path)s was interrupted after %(n)d photos: say --resume "
+                    "to go on from there, or delete %(part)s to begin anew."
+                )
+                % {"path": path, "n": before.rows, "part": before.part}
+            ) from before
         except OSError as error:
             raise CommandError(
                 _("%(path)s cannot be written (%(reason)s); name another file.")

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from models_app.splits.base import Divided, Item, Lists, SplitRefused, image_id
+from models_app.splits.base import Divided, Item, Lists, SplitRefused, ids_of
 from models_app.splits.config import SplitConfig
 from models_app.splits.drawing import drawn
 
@@ -13,14 +13,15 @@ class ByReference:
 
     def divide(self, items: Sequence[Item], _lists: Lists, config: SplitConfig) -> Divided:
         """Refuse labels that name no reference, but for the references themselves."""
-        references = {image_id(item.reference) for item in items if item.reference}
+        ids = ids_of([item.reference or item.name for item in items])
+        references = {ids[item.reference] for item in items if item.reference}
         if not references:
             raise SplitRefused(
                 "These labels name no references; take the rule random, lists or official."
             )
         copies: dict[str, list[str]] = defaultdict(list)
         for item in items:
-            reference = image_id(item.reference or item.name)
+            reference = ids[item.reference or item.name]
             if reference not in references:
                 raise SplitRefused(
                     f"{item.name} has no reference, while others have; a split by reference needs "

@@ -1,5 +1,6 @@
 """By files that name the images of each part."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from models_app.splits.base import (
@@ -11,6 +12,7 @@ from models_app.splits.base import (
     Lists,
     SplitRefused,
     image_id,
+    path_id,
 )
 from models_app.splits.config import SplitConfig
 from models_app.splits.drawing import drawn
@@ -32,7 +34,10 @@ class ByLists:
 def divide_by_lists(
     items: Sequence[Item], lists: Lists, config: SplitConfig, *, source: str
 ) -> Divided:
-    """Match the names of lists with labels: the very name, else the same id."""
+    """Match the names of lists with labels: the very name, else the same id.
+
+    Where both a list and a label name folders, the folders must agree.
+    """
     exact = {item.name for item in items}
     by_id = _by_id(items)
     members: dict[str, list[str]] = {}
@@ -41,7 +46,7 @@ def divide_by_lists(
         found: dict[str, None] = {}
         missing: dict[str, None] = {}
         for name in (name for each in lists.get(part, ()) for name in each.names):
-            known = name if name in exact else by_id.get(image_id(name))
+            known = name if name in exact else _known(name, by_id)
             if known is None:
                 missing[name] = None
             else:
@@ -71,12 +76,21 @@ def validation_draw(members: dict[str, list[str]], config: SplitConfig) -> str:
     return f"; validation drawn from train with seed {config.seed}"
 
 
-def _by_id(items: Sequence[Item]) -> Mapping[str, str]:
-    """Return id -> name, without ids that several labels have: which is meant, nobody knows."""
-    found: dict[str, str] = {}
-    several = set()
+def _by_id(items: Sequence[Item]) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
     for item in items:
-        key = image_id(item.name)
-        if found.setdefault(key, item.name) != item.name:
-            several.add(key)
-    return {key: name for key, name in found.items() if key not in several}
+        found[image_id(item.name)].append(item.name)
+    return found
+
+
+def _known(name: str, by_id: Mapping[str, Sequence[str]]) -> str | None:
+    """Return the label that a list means; None too where several fit: which one, nobody knows."""
+    path = path_id(name)
+    near = [(path_id(label), label) for label in by_id.get(image_id(name), ())]
+    same = [label for other, label in near if other == path]
+    fitting = same or [label for other, label in near if _ends(other, path) or _ends(path, other)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _ends(path: str, end: str) -> bool:
+    return f"/{path}".endswith(f"/{end}")

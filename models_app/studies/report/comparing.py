@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from analysis.clusters import cluster_means
 from analysis.label_saving import Reached, label_saving
 from analysis.multiple_comparisons import Decision, Rule, family_decide
 from analysis.seeds import SeedErrors
@@ -19,9 +20,23 @@ LOWER_IS_BETTER = frozenset({"mae", "mae_linear"})
 
 
 def family_compare(
-    measured: Measured, pairs: Sequence[Pair], *, alpha: float, rule: str, unit: str
+    measured: Measured,
+    pairs: Sequence[Pair],
+    *,
+    planned: int,
+    alpha: float,
+    rule: str,
+    unit: str,
 ) -> list[dict[str, Any]]:
     """Compare cells, each with its baseline, as one family: what is read together.
+
+    Where images are copies of references, a test is of the references' mean absolute errors.
+
+    Parameters
+    ----------
+    planned
+        Tests that the family was to have: one that cannot be made counts as one with p = 1, or
+        what fails would make what is left easier to find significant.
 
     Raises
     ------
@@ -34,14 +49,15 @@ def family_compare(
         )[""]
         for cell, baseline in pairs
     }
-    decisions = family_decide(
-        {name: found.test.p for name, found in tests.items()}, alpha=alpha, rule=cast("Rule", rule)
-    )
+    p_values = {name: found.test.p for name, found in tests.items()}
+    p_values |= {f"missing {n}": 1.0 for n in range(planned - len(pairs))}
+    decisions = family_decide(p_values, alpha=alpha, rule=cast("Rule", rule))
     return [
         {
             "cell": cell.to_json(),
             "against": baseline.to_json(),
             **_said(tests[_name(cell)], decisions[_name(cell)]),
+            "tested": "images" if _is_single(measured, cell) else "references",
             "differences": {
                 metric: measured.difference(cell, baseline, metric) for metric in METRICS
             },
@@ -109,8 +125,16 @@ def _errors(measured: Measured, cell: Cell) -> list[SeedErrors]:
     for arm in measured.cells[cell]:
         judged = measured.judged[arm]
         errors = np.abs(judged.prediction - judged.truth)
-        found.append(SeedErrors(arm.seed, judged.names, errors))
+        if judged.references is None:
+            found.append(SeedErrors(arm.seed, judged.names, errors))
+        else:
+            found.append(SeedErrors(arm.seed, *cluster_means(errors, judged.references)))
     return found
+
+
+def _is_single(measured: Measured, cell: Cell) -> bool:
+    """Whether each image stands for itself."""
+    return all(measured.judged[arm].references is None for arm in measured.cells[cell])
 
 
 def _said(found: Comparison, decision: Decision) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from models_app.figures.shares import Panel, Point, shares_draw
 Numbers = Mapping[str, Any]
 PANELS = {"accuracy": "accuracy", "lcc": "LCC", "srcc": "SRCC", "mae": "MAE"}
 SETS = {"test": "", "zero_shot": "_zero_shot"}
+HOLLOW = "Hollow: ran out of epochs before it stopped by itself, so it needed at least so many."
 
 
 def figures_draw(numbers: Numbers) -> dict[str, Drawn]:
@@ -23,20 +24,52 @@ def figures_draw(numbers: Numbers) -> dict[str, Drawn]:
         on = f"{column['label_set']}, {column['n']} images. 95 % intervals: {column['interval']}."
         if panels := _panels(numbers, column):
             found[f"figure3{suffix}"] = shares_draw(
-                panels, axis="share of the labels (%)", note=f"{on} {note}".strip()
+                panels,
+                axis="share of the labels (%)",
+                note=_joined(on, _undefined_said(panels), note),
             )
-        if lines := _lines(numbers, column):
-            baseline = numbers["labels"][numbers["config"]["baseline"]]
+        lines, dropped = _lines(numbers, column)
+        if lines:
+            said = f"Not drawn, since SRCC is not defined: {'; '.join(dropped)}." if dropped else ""
             found[f"differences{suffix}"] = forest_draw(
                 lines,
                 axis="difference of SRCC",
                 reference=0.0,
-                note=f"{on} Baseline: {baseline}. {note}".strip(),
+                note=_joined(on, _baseline_said(numbers), said, note),
             )
     epochs = _epochs(numbers)
     if epochs is not None:
-        found["figure5"] = shares_draw([epochs], axis="share of the labels (%)", note=note)
+        bounds = any(each.is_bound for points in epochs.curves.values() for each in points)
+        said = HOLLOW if bounds else ""
+        found["figure5"] = shares_draw(
+            [epochs], axis="share of the labels (%)", note=_joined(said, note)
+        )
     return found
+
+
+def _joined(*said: str) -> str:
+    return " ".join(filter(None, said))
+
+
+def _baseline_said(numbers: Numbers) -> str:
+    config = numbers["config"]
+    alike = ", with the same share of the labels" if len(config["shares"]) > 1 else ""
+    return f"Baseline: {numbers['labels'][config['baseline']]}{alike}."
+
+
+def _undefined_said(panels: list[Panel]) -> str:
+    """Name the points at which lines break."""
+    gaps: dict[str, list[str]] = {}
+    for panel in panels:
+        for name, points in panel.curves.items():
+            for point in points:
+                if point.value is None:
+                    place = f"{name}, {100 * point.share:.0f} %"
+                    gaps.setdefault(place, []).append(panel.label)
+    if not gaps:
+        return ""
+    said = "; ".join(f"{place} ({', '.join(labels)})" for place, labels in gaps.items())
+    return f"Lines break where a value is not defined or missing: {said}."
 
 
 def _panels(numbers: Numbers, column: Mapping[str, Any]) -> list[Panel]:
@@ -45,38 +78,50 @@ def _panels(numbers: Numbers, column: Mapping[str, Any]) -> list[Panel]:
         return []
     panels = []
     for metric, label in PANELS.items():
-        curves: dict[str, list[Point]] = {}
+        points = {}
         reference = None
         for row in column["rows"]:
             cell, number = row["cell"], row["metrics"][metric]
-            if number["value"] is None:
-                continue
-            point = Point(cell["share"], number["value"], number["low"], number["high"])
-            curves.setdefault(numbers["labels"][cell["initialisation"]], []).append(point)
+            points[cell["initialisation"], cell["share"]] = Point(
+                cell["share"], number["value"], number["low"], number["high"]
+            )
             if cell["initialisation"] == config["baseline"] and cell["share"] == 1:
                 reference = number["value"]
-        if any(curves.values()):
-            panels.append(Panel(label, curves, reference))
+        if any(point.value is not None for point in points.values()):
+            panels.append(Panel(label, _curves(numbers, points), reference))
     return panels
+
+
+def _curves(numbers: Numbers, points: Mapping[tuple[str, float], Point]) -> dict[str, list[Point]]:
+    """Return points by curve; a share at which there is none breaks its line."""
+    config = numbers["config"]
+    return {
+        numbers["labels"][key]: [
+            points.get((key, share), Point(share, None)) for share in config["shares"]
+        ]
+        for key in config["initialisations"]
+        if any((key, share) in points for share in config["shares"])
+    }
 
 
 def _epochs(numbers: Numbers) -> Panel | None:
     if len(numbers["config"]["shares"]) < 2 or not numbers["epochs"]:
         return None
-    curves: dict[str, list[Point]] = {}
-    for row in numbers["epochs"]:
-        name = numbers["labels"][row["cell"]["initialisation"]]
-        curves.setdefault(name, []).append(Point(row["cell"]["share"], row["mean"]))
-    return Panel("epochs until early stopping", curves)
+    points = {
+        (row["cell"]["initialisation"], row["cell"]["share"]): Point(
+            row["cell"]["share"], row["mean"], is_bound=bool(row["capped"])
+        )
+        for row in numbers["epochs"]
+    }
+    return Panel("epochs until early stopping", _curves(numbers, points))
 
 
-def _lines(numbers: Numbers, column: Mapping[str, Any]) -> list[Line]:
-    found = []
+def _lines(numbers: Numbers, column: Mapping[str, Any]) -> tuple[list[Line], list[str]]:
+    """Return a row a comparison, and the names of those that are not defined."""
+    found, dropped = [], []
     config = numbers["config"]
     for row in column["comparisons"]:
         number, cell, against = row["differences"]["srcc"], row["cell"], row["against"]
-        if number["value"] is None or number["low"] is None:
-            continue
         label = numbers["labels"][cell["initialisation"]]
         apart = cell["trainable"] != against["trainable"]
         group = "all layers − last block" if apart else cell["trainable"].replace("_", " ")
@@ -85,7 +130,10 @@ def _lines(numbers: Numbers, column: Mapping[str, Any]) -> list[Line]:
             label = f"{label}, {100 * cell['share']:.0f} %"
         elif len(config["trainable"]) > 1:
             label = f"{label}, {group}"
+        if number["value"] is None or number["low"] is None:
+            dropped.append(label)
+            continue
         # A percentile interval need not hold the value where resamples are skewed.
         low, high = min(number["low"], number["value"]), max(number["high"], number["value"])
         found.append(Line(label, number["value"], low, high, group))
-    return found
+    return found, dropped

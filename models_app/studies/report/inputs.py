@@ -97,6 +97,8 @@ class Inputs:
         Until early stopping, and of the weights that were kept, by arm.
     capped
         Arms that ran out of epochs before they stopped by themselves: they needed more.
+    learnt
+        A digest of the images and labels that an arm learnt from, by arm, where it is known.
     missing
         Parts without a result: key, state, why.
     """
@@ -106,6 +108,7 @@ class Inputs:
     epochs: Mapping[Arm, int] = field(default_factory=dict)
     best: Mapping[Arm, int] = field(default_factory=dict)
     capped: frozenset[Arm] = frozenset()
+    learnt: Mapping[Arm, str] = field(default_factory=dict)
     missing: Sequence[Mapping[str, str]] = ()
 
 

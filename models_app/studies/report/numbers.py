@@ -12,11 +12,13 @@ from models_app.studies.paper import BASELINE, TABLE2, fewer_epochs
 from models_app.studies.registry import kind_get
 from models_app.studies.report.cells import FORMAT
 from models_app.studies.report.comparing import Pair, family_compare, savings_find
+from models_app.studies.report.gaps import families_plan, gaps_find, learnt_differently
 from models_app.studies.report.inputs import Cell, Images, Inputs, cells_of
 from models_app.studies.report.resampling import METRICS, Measured, images_measure
 
 SEED = 1
 CONFIDENCE = 0.95
+AT_MOST, AT_LEAST, UNKNOWN = "≤", "≥", "?"
 Found = dict[str, Any]
 
 
@@ -47,6 +49,7 @@ def numbers_make(config: StudyConfig, inputs: Inputs, *, marks: Sequence[str] = 
         "marks": list(marks),
         "sections": list(kind_get(config.kind).sections),
         "labels": {key: INITIALISATIONS[key].label for key in config.initialisations},
+        "problems": learnt_differently(inputs),
         **{
             name: None if images is None else _column(config, images, bootstrap)
             for name, images in both.items()
@@ -81,8 +84,9 @@ def _column(config: StudyConfig, images: Images, bootstrap: Bootstrap) -> Found:
         return {**images.about, "undefined": str(error), "rows": [], "comparisons": [],
                 "savings": [], "problems": []}  # fmt: skip
     cells = sorted(measured.cells, key=lambda cell: _order(config, cell))
-    problems = list(measured.problems)
-    comparisons, refused = _comparisons(config, measured, images.about)
+    families = families_plan(config)
+    problems = [*measured.problems, *gaps_find(config, measured, families)]
+    comparisons, refused = _comparisons(config, measured, families, images.about)
     return {
         **images.about,
         "n": len(measured.names),
@@ -116,37 +120,27 @@ def _order(config: StudyConfig, cell: Cell) -> tuple[int, float, int, int]:
     )
 
 
-def _families(config: StudyConfig, measured: Measured) -> list[list[Pair]]:
-    """Return what is held against what, a list for what is read together in a table."""
-    found = []
-    for trainable in config.trainable:
-        for share in sorted(config.shares, reverse=True):
-            baseline = Cell(config.baseline, trainable, share)
-            others = (Cell(key, trainable, share) for key in config.initialisations)
-            found.append([(cell, baseline) for cell in others if cell != baseline])
-    if len(config.trainable) > 1:
-        # Each initialisation against itself: all layers against the last block.
-        found.append(
-            [
-                (Cell(key, "all", share), Cell(key, "last_block", share))
-                for key in config.initialisations
-                for share in config.shares
-            ]
-        )
-    known = [[pair for pair in pairs if measured.cells.keys() >= set(pair)] for pairs in found]
-    return [pairs for pairs in known if pairs]
-
-
 def _comparisons(
-    config: StudyConfig, measured: Measured, about: Mapping[str, Any]
+    config: StudyConfig,
+    measured: Measured,
+    families: Sequence[Sequence[Pair]],
+    about: Mapping[str, Any],
 ) -> tuple[list[Found], list[str]]:
     found: list[Found] = []
     refused = []
     unit = f"points of {about['scale'][0]:g} to {about['scale'][1]:g}"
-    for pairs in _families(config, measured):
+    for planned in families:
+        pairs = [pair for pair in planned if measured.cells.keys() >= set(pair)]
+        if not pairs:
+            continue
         try:
             found += family_compare(
-                measured, pairs, alpha=config.alpha, rule=config.correction, unit=unit
+                measured,
+                pairs,
+                planned=len(planned),
+                alpha=config.alpha,
+                rule=config.correction,
+                unit=unit,
             )
         except (Undefined, ValueError) as error:
             refused.append(f"{pairs[0][1].initialisation}: {error}")
@@ -175,21 +169,39 @@ def _epochs(config: StudyConfig, inputs: Inputs) -> list[Found]:
         cell: spread([inputs.epochs[arm] for arm in arms], name="epochs")
         for cell, arms in cells.items()
     }
+
+    def capped(cell: Cell) -> int:
+        return sum(arm in inputs.capped for arm in cells[cell])
+
     rows = []
     for cell in sorted(cells, key=lambda cell: _order(config, cell)):
         baseline = means.get(Cell(config.baseline, cell.trainable, cell.share))
         is_baseline = cell.initialisation == config.baseline
+        fewer, bound = None, ""
+        if baseline and not is_baseline:
+            fewer = fewer_epochs(means[cell].mean, baseline.mean)
+            bound = _bound(capped(cell), capped(Cell(config.baseline, cell.trainable, cell.share)))
         rows.append(
             {
                 "cell": cell.to_json(),
                 "by_seed": {str(arm.seed): inputs.epochs[arm] for arm in cells[cell]},
                 "best_by_seed": {str(arm.seed): inputs.best.get(arm) for arm in cells[cell]},
-                "capped": sum(arm in inputs.capped for arm in cells[cell]),
+                "capped": capped(cell),
                 "mean": means[cell].mean,
                 "sd": means[cell].sd,
-                "fewer": fewer_epochs(means[cell].mean, baseline.mean)
-                if baseline and not is_baseline
-                else None,
+                # Where both ran out of epochs, nobody knows.
+                "fewer": None if bound == UNKNOWN else fewer,
+                "fewer_bound": bound,
             }
         )
     return rows
+
+
+def _bound(ours: int, baseline: int) -> str:
+    """Return what is known of a share of epochs saved, where some ran out of epochs.
+
+    Who ran out needed more: of a row, so it saved less; of the baseline, so the row saved more.
+    """
+    if ours and baseline:
+        return UNKNOWN
+    return AT_MOST if ours else AT_LEAST if baseline else ""

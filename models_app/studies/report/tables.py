@@ -5,13 +5,17 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from models_app.studies.initialisations import INITIALISATIONS
+from models_app.studies.paper import ON, SOURCE
 from models_app.studies.report.cells import cell_key, rows_of
+from models_app.training.settings import gettext_noop
 
 Numbers = Mapping[str, Any]
 COLUMNS = {"test": ("lcc", "srcc", "accuracy", "mae"), "zero_shot": ("lcc", "srcc", "mae")}
 """Of Table 2."""
 
 HEADS = {"lcc": "LCC", "srcc": "SRCC", "accuracy": "ACC", "mae": "MAE"}
+ONE_PRETRAINING = gettext_noop(" of fine-tuning, all on one pretraining")
 _ESCAPES = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
@@ -27,7 +31,7 @@ def table_csv(numbers: Numbers) -> str:
         for metric in (*metrics, "mae_linear"):
             head += [f"{name}_{metric}{end}" for end in ("", "_low", "_high", "_sd")]
         head.append(f"{name}_mark")
-    head += ["epochs", "epochs_sd", "fewer_epochs", "seeds_out_of_epochs"]
+    head += ["epochs", "epochs_sd", "fewer_epochs", "fewer_epochs_bound", "seeds_out_of_epochs"]
     head += [f"paper_{name}_{metric}" for name, every in COLUMNS.items() for metric in every]
     head += ["paper_test_dagger", "paper_zero_shot_dagger", "paper_epochs"]
     return _csv(head, (_table_line(row) for row in rows_of(numbers)), numbers)
@@ -37,7 +41,8 @@ def comparisons_csv(numbers: Numbers) -> str:
     """Return a line a test: p, adjusted p, effect sizes, differences with intervals."""
     head = ["images", "initialisation", "trainable", "share", "against", "against_trainable",
             "against_share", "p", "bonferroni", "holm", "significant", "alpha", "rule", "family",
-            "statistic", "n", "n_zero", "method", "mae_gain", "rank_biserial", "d_z"]  # fmt: skip
+            "statistic", "n", "tested", "n_zero", "method", "mae_gain", "rank_biserial",
+            "d_z"]  # fmt: skip
     metrics = ("lcc", "srcc", "accuracy", "mae", "mae_linear")
     head += [f"{metric}{end}" for metric in metrics for end in ("", "_low", "_high")]
     lines = []
@@ -45,7 +50,7 @@ def comparisons_csv(numbers: Numbers) -> str:
         for row in (numbers[name] or {}).get("comparisons", ()):
             cell, against, effects = row["cell"], row["against"], row["effects"]
             line = [name, *cell_key(cell), *cell_key(against)]
-            line += [row[key] for key in head[7:18]]
+            line += [row[key] for key in head[7:19]]
             line += [effects[key] for key in ("mae_gain", "rank_biserial", "d_z")]
             for metric in metrics:
                 line += [row["differences"][metric][end] for end in ("value", "low", "high")]
@@ -105,7 +110,7 @@ def _table_line(row: Mapping[str, Any]) -> list[Any]:
             line += [number.get(end) for end in ("value", "low", "high", "sd")]
         line.append(row["marks"].get(name, ""))
     epochs, paper = row["epochs"] or {}, row["paper"]
-    line += [epochs.get(key) for key in ("mean", "sd", "fewer", "capped")]
+    line += [epochs.get(key) for key in ("mean", "sd", "fewer", "fewer_bound", "capped")]
     for name, metrics in COLUMNS.items():
         line += [paper[name].get(metric) if paper else None for metric in metrics]
     return line + ([*paper["daggers"], paper["epochs"]] if paper else [None] * 3)
@@ -139,14 +144,25 @@ def _latex_rows(row: Mapping[str, Any], names: Sequence[str]) -> list[str]:
 def _caption(numbers: Numbers) -> str:
     config = numbers["config"]
     rule = {"bonferroni": "Bonferroni", "holm": "Holm"}[config["correction"]]
+    alike = " with the same share of the labels" if len(config["shares"]) > 1 else ""
     said = [
         *numbers["marks"],
         f"Study {numbers['name']}.",
         "A dagger marks absolute errors significantly below those of "
-        f"{numbers['labels'][config['baseline']]} (one-sided Wilcoxon signed-rank, {rule}, "
+        f"{numbers['labels'][config['baseline']]}{alike} (one-sided Wilcoxon signed-rank, {rule}, "
         f"{100 * config['alpha']:g} %).",
     ]
+    if len(config["seeds"]) > 1:
+        said.append(f"± is the standard deviation between seeds{spread_said(config)}.")
+    if any(row["paper"] for row in rows_of(numbers)):
+        said.append(f"Grey: as printed by {SOURCE}, {ON}.")
     return _tex(" ".join(said))
+
+
+def spread_said(config: Mapping[str, Any]) -> str:
+    """Return what a spread between seeds leaves out."""
+    pretrains = any(INITIALISATIONS[key].is_pretrained for key in config["initialisations"])
+    return "" if config["pretrain_each_seed"] or not pretrains else ONE_PRETRAINING
 
 
 def _said(column: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from math import isfinite
 from time import perf_counter
 from typing import Any
 
@@ -167,7 +168,8 @@ def _epoch_close(parts: Tuning, position: Position, features: Tensor | None) -> 
         "frozen": position.frozen,
         "learning_rates": rates(parts.config, position),
         "train_loss": position.loss_sum / position.loss_photos if position.loss_photos else None,
-        "validation": found,
+        # As states and results hold it: JSON has no word for what is not finite.
+        "validation": {name: value if isfinite(value) else None for name, value in found.items()},
     }
     position.curves.append(row)
     position.batch, position.loss_sum, position.loss_photos = 0, 0.0, 0

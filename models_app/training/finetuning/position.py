@@ -39,7 +39,8 @@ class Position:
     unreadable
         Photos that could not be read: name and reason.
     curves
-        A row an epoch: epoch, frozen, learning rates, losses, what was measured in validation.
+        A row an epoch: epoch, frozen, learning rates, losses, what was measured in validation;
+        None where that was not finite.
     """
 
     step: int = 0

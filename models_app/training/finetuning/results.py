@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.util import find_spec
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -153,8 +154,8 @@ def _figure_write(
     curves = results["curves"]
     drawn = curves_draw(
         {
-            "training": [(r["epoch"], r["train_loss"]) for r in curves if r["train_loss"]],
-            "validation": [(r["epoch"], r["validation"]["total"]) for r in curves],
+            "training": [(r["epoch"], _drawn(r["train_loss"])) for r in curves],
+            "validation": [(r["epoch"], _drawn(r["validation"]["total"])) for r in curves],
         },
         axis="epoch",
         label="earth mover's distance",
@@ -166,6 +167,11 @@ def _figure_write(
         (folder / f"curves.{suffix}").write_bytes(data)
         written.append(f"curves.{suffix}")
     return written
+
+
+def _drawn(height: float | None) -> float:
+    """Return what leaves a gap where an epoch has no finite number."""
+    return nan if height is None else height
 
 
 def _note(results: Mapping[str, Any]) -> str:

@@ -80,7 +80,7 @@ def test_a_model_is_compared_with_a_baseline_on_the_same_draws(files, capsys):
     )  # fmt: skip
     found = run_json(capsys, *arguments)
     assert found["matched_by"] == "name without folder, suffix and case"
-    assert (found["n"], found["resamples"], found["units"], found["seed"]) == (60, 1000, 60, 3)
+    assert (found["n"], found["resamples"], found["units"], found["seed"]) == (60, 1000, 12, 3)
     difference, own, other = (
         found[key] for key in ("differences", "metrics", "baseline_metrics")
     )  # fmt: skip
@@ -91,7 +91,8 @@ def test_a_model_is_compared_with_a_baseline_on_the_same_draws(files, capsys):
     said = run(capsys, *arguments)
     assert "predictions: good.csv, mean of p1 to p10, images by column image" in said
     assert "difference" in said
-    assert "1000 resamples of 60, seed 3" in said
+    assert "1000 resamples of 12, seed 3" in said
+    assert "threshold 5.5: a score above it is high" in said
     assert f"{own['srcc']['value']:.5f} {own['srcc']['low']:8.5f}..".replace("  ", " ") in (
         said.replace("  ", " ")
     )
@@ -102,6 +103,23 @@ def test_rows_of_a_reference_are_drawn_together(files, capsys):
     found = run_json(capsys, *arguments, "--group-column", "reference")
     assert (found["group_column"], found["units"], found["n"]) == ("reference", 12, 60)
     assert "groups" in found["interval"]
+    assert not found["group_column_by_default"]
+    by_default = run_json(capsys, *arguments)
+    assert by_default == {**found, "group_column_by_default": True}
+    assert "truth: rows of one reference are drawn together; --group-column ''" in run(
+        capsys, *arguments
+    )
+    single = run_json(capsys, *arguments, "--group-column", "")
+    assert (single["group_column"], single["units"]) == (None, 60)
+
+
+def test_references_that_some_images_lack_group_nothing(files, capsys):
+    path = files / "truth.csv"
+    path.write_text(path.read_text().replace(",r3\n", ",\n"))
+    arguments = ("--truth", path, "--predictions", files / "poor.csv")
+    assert run_json(capsys, *arguments)["units"] == 60
+    said = run(capsys, *arguments)
+    assert "truth: column reference is empty for 5 images, so single rows are drawn" in said
 
 
 def test_columns_may_be_named_and_the_rule_is_stored(files, capsys):

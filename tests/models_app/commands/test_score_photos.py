@@ -2,11 +2,13 @@
 
 import csv
 import io
+import resource
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from models_app.findings.score_files import ScoreFile
 from models_app.models import Checkpoint, PhotoScore
 from tests.findings import checkpoint_make, nima_launch, photos_make
 from tests.jobs import work_all
@@ -112,6 +114,73 @@ def test_an_interrupted_run_goes_on_where_it_was(checkpoint, folder, tmp_path, m
     assert (tmp_path / "s.csv").read_bytes().startswith(whole)
     assert len(rows_of(tmp_path / "s.csv")) == 3
     assert not list(tmp_path.glob(".*"))
+
+
+@pytest.fixture
+def stopped(checkpoint, folder, tmp_path, monkeypatch) -> Path:
+    """What an interrupted run left: two rows."""
+    from models_app.networks import folder_scoring
+
+    real = folder_scoring.files_score
+
+    def interrupted(files, *args, **more):
+        yield from real(files[:2], *args, **more)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(folder_scoring, "files_score", interrupted)
+        with pytest.raises(CommandError, match="Interrupted after 2 photos"):
+            run(folder, checkpoint.name, tmp_path / "s.csv")
+    (part,) = tmp_path.glob(".s.csv.*.part")
+    return part
+
+
+def test_what_an_interrupted_run_left_is_not_overwritten(checkpoint, folder, tmp_path, stopped):
+    before = stopped.read_bytes()
+    with pytest.raises(CommandError, match=r"interrupted after 2 photos: say --resume .* delete "):
+        run(folder, checkpoint.name, tmp_path / "s.csv")
+    assert stopped.read_bytes() == before
+    # Deleted, as the sentence says, the run begins anew.
+    stopped.unlink()
+    out, _err = run(folder, checkpoint.name, tmp_path / "s.csv")
+    assert "before" not in out
+    assert len(rows_of(tmp_path / "s.csv")) == 3
+
+
+def test_whoever_is_killed_while_going_on_loses_no_row(checkpoint, stopped, tmp_path):
+    before = stopped.read_bytes()
+    stopped.write_bytes(before + b"below/c.jpg,5.1,1.2,0.1,0.1,0.1,0.1,0.1,0.1,0.1,0.1,0.1,0.")
+    # A disk that takes no byte more stands for the moment at which somebody is killed.
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+    try:
+        table = ScoreFile(tmp_path / "s.csv", checkpoint, resume=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert stopped.read_bytes() == before
+    assert (table.rows, "a.png" in table, "below/c.jpg" in table) == (2, True, False)
+    with table:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("left", "kept"),
+    [
+        # Cut in the header, in a name of two lines, and by a disk that lost power.
+        (lambda whole: whole[:20], 0),
+        (lambda whole: whole + b'"odd\r\nname', 2),
+        (lambda whole: whole + b"\0" * 200_000 + b"\r\n", 2),
+    ],
+)
+def test_only_whole_rows_count(checkpoint, folder, tmp_path, stopped, left, kept):
+    whole = stopped.read_bytes()
+    stopped.write_bytes(left(whole))
+    out, _err = run(folder, checkpoint.name, tmp_path / "s.csv", "--resume")
+    assert ("2 photos were scored before" in out) == bool(kept)
+    assert (tmp_path / "s.csv").read_bytes().startswith(whole)
+    assert [row["name"] for row in rows_of(tmp_path / "s.csv")] == [
+        "'=b.jpg", "a.png", "below/c.jpg"
+    ]  # fmt: skip
 
 
 def test_an_older_table_stays_until_the_new_one_is_whole(checkpoint, folder, tmp_path, monkeypatch):

@@ -128,7 +128,7 @@ def results_make(epochs: int = 24, *, unfrozen: int | None = 8, **values: Any) -
         "unfrozen_after": unfrozen, "stopped_early": True, "steps": 10 * epochs,
         "skipped_steps": 0,
         "photos": {"train": 240, "available": 300, "validation": 40, "unreadable": {}},
-        "share": 0.8, "initial_weights": {"origin": "random", "random": True},
+        "share": 0.8, "parts": SHA, "initial_weights": {"origin": "random", "random": True},
         "validation": curves[epochs - 5]["validation"],
         "constant": {"total": 0.071, "emd": 0.071, "mae": 0.55}, "seconds": 61.5,
         "images_per_s": 93.7, "config": FinetuneConfig().to_json_shared(), "curves": curves,

@@ -50,8 +50,8 @@ def test_a_page_costs_the_same_whatever_the_dataset_holds(
     nima_make(dataset, [5 + i / 1000 for i in range(200)])
     diversity_make(dataset, LABELS)
     # Session, account; dataset, two checks, count, keys, photos, scores, contents, totals, share,
-    # labels, surveys.
-    with django_assert_num_queries(14):
+    # labels, surveys, whether its images are generated.
+    with django_assert_num_queries(15):
         assert get(admin, dataset, sort="-score", page=3).status_code == 200
 
 

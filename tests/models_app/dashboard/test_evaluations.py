@@ -1,5 +1,7 @@
 """The pages of evaluations: the list, one, several compared; what they cost."""
 
+import csv
+import io
 import re
 
 import pytest
@@ -8,6 +10,7 @@ from django.urls import reverse
 
 from models_app.models import Dataset, Evaluation, Job, LabelSet
 from tests.evaluations import split_make
+from tests.factories import file_read
 from tests.findings import photos_make
 from tests.jobs import work_all
 from tests.jobs_rows import job_make
@@ -146,12 +149,52 @@ def test_another_scale_is_told(analyst, dataset: Dataset):
 
 def test_marks_stand_above_every_figure(analyst, dataset: Dataset):
     drawn = labels_make(dataset, 20, is_generated=True)
-    made = checkpoint_row("tuned", made_by=finetuning_make())
+    made = checkpoint_row("tuned", made_by=finetuning_make(), began_random=True)
     said = text(analyst.get(address(evaluation_make(made, drawn))))
     for mark in ("Generated images: a check of the plumbing, no scientific claim.",
                  "Random initial weights."):  # fmt: skip
         assert mark in said
     assert "scores mean nothing" not in said
+
+
+def test_images_seen_in_training_are_told_on_every_page(manager, label_set: LabelSet):
+    split = split_make(label_set, test=60)
+    base = evaluation_make(
+        checkpoint_row("base"), label_set, split=split, skill=0.2, seed=3, seen_in_training=0
+    )
+    learnt = evaluation_make(
+        checkpoint_row("learnt"), label_set, split=split, skill=0.9, seed=4, seen_in_training=7
+    )
+    assert "7 images seen in training" in text(manager.get(LIST))
+    said = text(manager.get(address(learnt)))
+    assert "7 of these images were in what trained or validated this network: its scores" in said
+    assert "Images that the network was tuned with 7" in said
+    other = text(manager.get(address(base)))
+    assert "its scores are no test" not in other
+    assert "learnt 7 images seen in training" in other
+    assert "Images that the network was tuned with 0" in other
+    # It would be the better one.
+    for baseline in (base, learnt):
+        form = {"evaluation": [base.pk, learnt.pk], "baseline": baseline.pk}
+        manager.post(reverse("models_dashboard:evaluation_draw"), form)
+        work_all()
+        said = text(manager.get(compared([base, learnt], baseline=baseline.pk)))
+        assert "7 images seen in training" in said
+        assert "are not called better or worse" in said
+        assert "] ▲" not in said
+        assert "] ▼" not in said
+        assert not re.search(r"p — [^—]*†", said)
+    job = Job.objects.filter(kind="compare_evaluations").latest("pk")
+    table = file_read(job.artifacts.get(name="comparison.csv").file).decode()
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert {(row["checkpoint"], row["seen_in_training"]) for row in rows} == {
+        ("base", "0"), ("learnt", "7")
+    }  # fmt: skip
+
+
+def test_where_nobody_knows_what_it_learnt_the_page_says_so(analyst, label_set: LabelSet):
+    said = text(analyst.get(address(evaluation_make(checkpoint_row(), label_set))))
+    assert "Images that the network was tuned with not known here" in said
 
 
 def test_predictions_that_are_gone_leave_the_metrics(analyst, pair):

@@ -13,6 +13,7 @@ from tests.models_app.dashboard.evaluation_rows import (
     evaluation_make,
     finetuning_make,
     labels_make,
+    results_make,
 )
 
 pytestmark = pytest.mark.django_db
@@ -130,3 +131,13 @@ def test_the_job_page_says_its_figures_in_words(analyst, label_set: LabelSet):
     page = text(analyst.get(reverse("models_dashboard:job", args=[job.pk])))
     assert "Epochs with frozen layers 8" in page
     assert "Open the results" in page
+
+
+def test_an_epoch_that_was_not_finite_is_a_gap(analyst, label_set: LabelSet):
+    curves = results_make(epochs=6, unfrozen=2)["curves"]
+    curves[0]["train_loss"] = None
+    curves[0]["validation"] = {"total": None, "emd": None, "mae": None}
+    job = finetuning_make(label_set, results={"curves": curves, "epochs": 6, "best_epoch": 2})
+    page = analyst.get(address(job))
+    assert "1 new layer 0.001000 — — — — — 2 best new layer" in text(page)
+    assert "[1, null, null, null, null]" in page.content.decode()

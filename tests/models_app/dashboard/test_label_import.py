@@ -1,6 +1,9 @@
 """Importing uploaded label files: the form, the job, and what is refused."""
 
+import gzip
+import html
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -105,6 +108,43 @@ class TestImport:
         assert job.state == Job.State.FAILED
         assert "has no label of this kind" in job.error
         assert not LabelSet.objects.exists()
+
+    def test_a_failed_import_leads_back_to_the_form_as_it_was(self, admin: Client, images: Path):
+        photos_import("Mine", {path: path.name for path in images.iterdir()})
+        fields = {"kind": "ava", "name": "A & B", "dataset": "Mine", "options": "part=test"}
+        self.post(admin, [("AVA.txt", b"a letter\n")], **fields, generated="true")
+        work_all()
+        job = Job.objects.get()
+        page = admin.get(reverse("models_dashboard:job", args=[job.pk])).content.decode()
+        assert "The file was not kept: import it again." in page
+        assert reverse("models_dashboard:job_resume", args=[job.pk]) not in page
+        (address,) = re.findall(r'<a href="([^"]*)">Import again</a>', page)
+        form = admin.get(html.unescape(address)).content.decode()
+        assert '<input type="hidden" name="option-kind" value="ava">' in form
+        assert 'value="A &amp; B"' in form
+        assert re.search(r'<option value="Mine"[^>]* selected', form)
+        assert 'value="part=test"' in form
+        assert re.search(r'id="option-generated"[^>]* checked', form)
+
+    def test_means_without_a_scale_are_refused_in_the_form(self, admin: Client):
+        means = gzip.compress("photo;opinion;pâté\na.jpg;3;1\n".encode())
+        columns, before = "name=photo; mean=opinion", waiting()
+        for options, said in (
+            (columns, "the option low is"),
+            (f"{columns}; low=5; high=1", "low must be the less"),
+            ("low=1; high=5", "has no column of the image"),
+        ):
+            answer = self.post(
+                admin, [("a.csv.gz", means)], kind="generic", name="Mine", options=options
+            )
+            assert answer.status_code == 400
+            assert said in answer.content.decode()
+        assert not Job.objects.exists()
+        assert waiting() == before
+        # Answers tell their own scale.
+        self.post(admin, [("b.csv", b"image,b1,b2\na,3,4\n")], kind="generic", name="Answers")
+        work_all()
+        assert LabelSet.objects.get().scale_high == 2
 
     @pytest.mark.parametrize(
         ("fields", "said"),

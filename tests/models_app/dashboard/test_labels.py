@@ -2,6 +2,7 @@
 
 import csv
 import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from models_app.labels.registry import importer_get
-from models_app.models import Job, Label, LabelSet, Photo, Study, StudyPart
+from models_app.models import Dataset, Job, Label, LabelSet, Photo, Study, StudyPart
 from models_app.selectors import labels as selectors
+from models_app.services.datasets import photos_import
 from models_app.services.labels import labels_import
+from models_app.services.releases import release_write
 from survey.models import AuditEntry
-from tests.models_app.dashboard.label_rows import ava_write, images_make, label_set_make
+from tests.models_app.dashboard.label_rows import AVA, ava_write, images_make, label_set_make
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +75,42 @@ def test_one_set_shows_its_figures_and_what_was_found(
     assert "it has 4 columns; expected are 15" in page
     assert "104" in page
     assert "generated images" not in page
+
+
+def test_lines_that_are_no_labels_are_told_at_the_top(
+    admin: Client, images: Path, label_set: LabelSet, tmp_path: Path
+):
+    page = text(admin, "label_set", label_set.pk)
+    said = "1 line of the file is no label and was left out."
+    assert page.index(said) < page.index("At a glance")
+    # Not the name, which may be anything: the line and what is wrong with it.
+    assert "<summary>line 11: it has 4 columns; expected are 15</summary>" in page
+    assert "a training needs one, and an evaluation judges its parts or all images." in page
+    good = tmp_path / "good.txt"
+    good.write_text(AVA)
+    made = labels_import("ava", good, name="Good").label_set
+    assert made is not None
+    assert 'class="warning"' not in text(admin, "label_set", made.pk)
+
+
+def test_a_dataset_of_a_generated_set_is_marked_wherever_it_is_shown(
+    admin: Client, ava: Path, images: Path
+):
+    made = labels_import("ava", ava, name="Drawn", images=images, is_generated=True).label_set
+    photos_import("Real", {images / "101.jpg": "101.jpg"})
+    assert made is not None
+    drawn, real = Dataset.objects.get(name="Drawn"), Dataset.objects.get(name="Real")
+    assert text(admin, "datasets").count("generated images") == 1
+    for dataset, n in ((drawn, 1), (real, 0)):
+        photo = dataset.photos.first()
+        for name, key in (
+            ("dataset", dataset.pk), ("dataset_release", dataset.pk), ("dataset_photo", photo.pk)
+        ):  # fmt: skip
+            assert text(admin, name, key).count("generated images") == n
+        out = io.BytesIO()
+        release_write(dataset, out)
+        readme = zipfile.ZipFile(out).read("README.txt").decode()
+        assert readme.count("GENERATED IMAGES: drawn by a program") == n
 
 
 def test_a_generated_set_is_marked(admin: Client, ava: Path):

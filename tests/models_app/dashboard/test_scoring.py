@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -38,8 +39,13 @@ def url(name: str, job: Job) -> str:
     return reverse(f"models_dashboard:{name}", args=[job.pk])
 
 
+def ana() -> User | None:
+    """Who the analyst of these tests is, where there is one."""
+    return User.objects.filter(username="ana").first()
+
+
 def scored(checkpoint: Checkpoint, real_photos) -> Job:
-    job = hand_in(checkpoint, telling_photo(real_photos[0]))
+    job = hand_in(checkpoint, telling_photo(real_photos[0]), by=ana())
     work_all()
     job.refresh_from_db()
     return job
@@ -93,7 +99,7 @@ def test_the_picture_that_is_shown_tells_nothing(analyst, checkpoint, real_photo
 
 
 def test_the_table_has_every_level(analyst, checkpoint, real_photos):
-    job = hand_in(checkpoint, telling_photo(real_photos[0]))
+    job = hand_in(checkpoint, telling_photo(real_photos[0]), by=ana())
     assert analyst.get(url("score_table", job)).status_code == 404
     assert analyst.get(url("score_picture", job)).status_code == 404
     work_all()
@@ -158,7 +164,7 @@ def test_without_a_network_the_page_says_what_to_do(analyst, manager):
 
 
 def test_a_worker_that_does_not_come_is_doubted(analyst, checkpoint, real_photos):
-    job = hand_in(checkpoint, telling_photo(real_photos[0]))
+    job = hand_in(checkpoint, telling_photo(real_photos[0]), by=ana())
     Job.objects.filter(pk=job.pk).update(queued_at=job.queued_at - timedelta(seconds=30))
     said = analyst.get(url("score_state", job)).json()["said"]
     assert said.startswith("No worker has begun for 20 seconds")
@@ -177,9 +183,31 @@ def test_who_may_do_what(client, outsider, analyst, checkpoint, real_photos):
     body = {"checkpoint": checkpoint.name, "photo": photo_file(real_photos)}
     for person in (client, outsider):
         assert person.post(FORM, body).status_code in {302, 403}
-    # Handed in by somebody else.
-    assert analyst.post(url("score_delete", job)).status_code == 404
+
+
+def test_a_photo_is_shown_to_nobody_else_but_admins(analyst, manager, checkpoint, real_photos):
+    """Numbers of jobs can be counted through."""
+    job = scored(checkpoint, real_photos)
+    eva = client_of(account_make("eva", "analyst"))
+    pages = ["job_results_score_photo", "score_state", "score_picture", "score_table"]
+    for person, seen in ((analyst, 200), (manager, 200), (eva, 404)):
+        for name in pages:
+            response = person.get(url(name, job))
+            assert response.status_code == seen, name
+            b"".join(response)
+    photo = job.artifacts.get(name="photo.jpg")
+    file = reverse("models_dashboard:job_artifact", args=[job.pk, photo.pk])
+    for person, seen in ((analyst, 200), (manager, 200), (eva, 404)):
+        response = person.get(file)
+        assert response.status_code == seen
+        b"".join(response)
+    shown = reverse("models_dashboard:training_picture", args=[job.pk, photo.pk])
+    assert eva.get(shown).status_code == 404
+    assert eva.post(url("score_delete", job)).status_code == 404
     assert Job.objects.filter(kind="score_photo").count() == 1
+    # Handed in by nobody, as on the command line.
+    Job.objects.filter(pk=job.pk).update(created_by=None)
+    assert analyst.get(url("score_picture", job)).status_code == 404
 
 
 def test_whoever_handed_it_in_deletes_it_and_so_does_an_admin(
@@ -199,7 +227,7 @@ def test_whoever_handed_it_in_deletes_it_and_so_does_an_admin(
 
 
 def test_one_that_is_being_scored_is_asked_to_stop(manager, checkpoint, real_photos):
-    job = hand_in(checkpoint, telling_photo(real_photos[0]))
+    job = hand_in(checkpoint, telling_photo(real_photos[0]), by=ana())
     Job.objects.filter(pk=job.pk).update(state="running")
     said = words(manager.post(url("score_delete", job), follow=True))
     assert "A worker is at it and is asked to stop" in said
@@ -208,7 +236,7 @@ def test_one_that_is_being_scored_is_asked_to_stop(manager, checkpoint, real_pho
 
 
 def test_boards_do_not_show_it_unless_asked(manager, checkpoint, real_photos):
-    hand_in(checkpoint, telling_photo(real_photos[0]))
+    hand_in(checkpoint, telling_photo(real_photos[0]), by=ana())
     assert "Score of a photo" not in words(manager.get(reverse("models_dashboard:jobs")))
 
 

@@ -1,6 +1,7 @@
 """The pages of splits: making one, being refused, one with its checks, its lists."""
 
 import csv
+import gzip
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -106,6 +107,30 @@ def test_a_list_that_is_too_large_is_refused(manager, monkeypatch):
     assert "large.txt has more than 3 MB" in answer.content.decode()
 
 
+def test_a_list_that_unpacks_to_too_much_is_refused(manager):
+    found = names_make("set", HUNDRED)
+    # 60 MB of the same name, packed to a thousandth.
+    bomb = gzip.compress(b"1.jpg\n" * 10_000_000, 9)
+    assert len(bomb) < 300_000
+    posted = {"rule": "lists", "name": "s", "test": SimpleUploadedFile("b.txt.gz", bomb)}
+    answer = manager.post(make_url(found), {**posted, "option-labels_only": "true"})
+    assert answer.status_code == 400
+    assert "b.txt.gz has more than 50 MB of text" in answer.content.decode()
+    assert not LabelSplit.objects.exists()
+
+
+def test_so_many_lists_are_too_many(manager):
+    found = names_make("set", HUNDRED)
+    posted = {
+        "rule": "lists", "name": "s", "option-labels_only": "true",
+        "train": [names_file(f"{n}.txt", n) for n in range(15)],
+        "test": [names_file(f"{n}.txt", n) for n in range(15, 21)],
+    }  # fmt: skip
+    answer = manager.post(make_url(found), posted)
+    assert "There are 21 files of names; allowed are 20" in answer.content.decode()
+    assert not LabelSplit.objects.exists()
+
+
 def test_a_leaking_split_is_refused_with_its_list(manager, leaking, real_photos):
     posted = {"rule": "official", "name": "mine", "option-validation_share": "0"}
     answer = manager.post(make_url(leaking), posted)
@@ -114,6 +139,7 @@ def test_a_leaking_split_is_refused_with_its_list(manager, leaking, real_photos)
     assert "Refused: 1 image leaks" in page
     assert f">{real_photos[0].name}</th>" in page
     assert "tick below that leaking images are left out" in page
+    assert "generated images" not in page
     # Both are shown, to be judged by eye.
     for photo in leaking.dataset.photos.exclude(name=real_photos[1].name):
         assert reverse("models_dashboard:dataset_thumb", args=[photo.pk, 320]) in page
@@ -127,6 +153,15 @@ def test_a_leaking_split_is_refused_with_its_list(manager, leaking, real_photos)
     assert again.status_code == 302
     shown = manager.get(again["Location"]).content.decode()
     assert "1 image left out because it leaks" in shown
+
+
+def test_a_refused_split_of_a_generated_set_is_marked(manager, leaking):
+    leaking.is_generated = True
+    leaking.save(update_fields=["is_generated"])
+    posted = {"rule": "official", "name": "mine", "option-validation_share": "0"}
+    page = manager.post(make_url(leaking), posted).content.decode()
+    assert "Refused: 1 image leaks" in page
+    assert page.index("checks the plumbing and nothing else") < page.index("Refused")
 
 
 def test_what_trains_altogether_leaking_is_refused_to_the_end(manager, real_photos, tmp_path: Path):

@@ -2,13 +2,20 @@
 
 import io
 import json
+import re
 import zipfile
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from django.urls import reverse
 
+from models_app.clock import db_now
+from models_app.dashboard import study_words
 from models_app.jobs.runner import work_next
+from models_app.management.commands.seed_study import Command as Seed
 from models_app.models import Job, Study
+from models_app.selectors import studies as selectors
 from models_app.services import studies
 from models_app.studies import shipped as shipping
 from models_app.studies.config import StudyConfig
@@ -85,6 +92,15 @@ def test_the_list_says_what_a_configuration_lacks_here(admin, shipped):
     assert "Start small" not in text
 
 
+def test_what_makes_the_small_studies_is_a_command_that_runs(admin):
+    text = admin.get(url("studies")).content.decode()
+    command = re.search(r"<code>(.*? seed_study .*?)</code>", text)[1]
+    assert command.startswith(".venv/bin/python manage.py seed_study ")
+    names = command.split()[3:]
+    told = Seed().create_parser("manage.py", "seed_study").parse_args(names)
+    assert (told.ava, told.tid) == (Path("AVA.txt"), Path("mos_with_names.txt"))
+
+
 def test_a_pasted_configuration_is_started_or_refused_with_a_sentence(admin, shipped):
     labels_make()
     answer = admin.post(url("study_start"), {"json": json.dumps({**RAW, "alpha": 2})})
@@ -101,6 +117,7 @@ def test_a_page_shows_progress_and_asks_again_for_nothing_new(analyst):
     labels_make()
     study = studies.study_start(RAW)
     assert "0 of 12 parts" in page(analyst, study)
+    assert "the time of 11 parts besides the report cannot be told yet" in page(analyst, study)
     live = analyst.get(url("study_live", study.pk))
     body = live.json()
     assert (body["state"], body["acts"], body["report"]) == ("running", [], "")
@@ -113,7 +130,7 @@ def test_a_page_shows_progress_and_asks_again_for_nothing_new(analyst):
 def test_the_report_has_the_table_beside_the_papers_and_its_marks(analyst):
     study = finished()
     text = page(analyst, study)
-    assert GENERATED in text
+    assert text.count(f"<p>{GENERATED}</p>") == text.count(GENERATED) == 1
     assert RANDOM_BASELINE.replace("'", "&#x27;") in text
     for said in (".5536", "34.7%", "33.3%", "Bonferroni", "paired bootstrap", "†"):
         assert said in text
@@ -167,8 +184,11 @@ def test_cancel_resume_report_again_and_delete(admin):
     labels_make()
     study = studies.study_start(RAW)
     admin.post(url("study_act", study.pk, "cancel"))
-    assert "cancelled" in page(admin, study)
-    assert admin.get(url("study_live", study.pk)).json()["acts"] == ["resume"]
+    assert "This study was cancelled, so no report comes." in page(admin, study)
+    assert "The report comes when" not in page(admin, study)
+    live = admin.get(url("study_live", study.pk)).json()
+    # The key is another one, so that an open page asks for the sentence.
+    assert (live["acts"], live["report"]) == (["resume"], "cancelled")
     admin.post(url("study_act", study.pk, "resume"))
     work_through()
     report = study.parts.get(kind="study_report").job
@@ -229,3 +249,25 @@ def test_the_list_costs_the_same_for_many_studies(admin, shipped, django_assert_
     # dataset, the split.
     with django_assert_num_queries(10):
         admin.get(url("studies"))
+
+
+def test_little_time_is_said_in_plain_words(analyst):
+    labels_make()
+    study = studies.study_start(RAW)
+    work_all()
+    rows = selectors.parts_shown(selectors.study_get(study.pk))
+    found = selectors.standing(study, rows, db_now())
+    said = study_words.left_words(replace(found, left_s=20.0, unmeasured=0))
+    assert said == "less than a minute of work, if what ran so far tells"
+    assert "about 5 min" in study_words.left_words(replace(found, left_s=300.0, unmeasured=0))
+
+
+def test_a_part_that_only_stores_what_it_made_has_no_time_left(analyst):
+    labels_make()
+    study = studies.study_start(RAW)
+    job = study.parts.exclude(job=None).first().job
+    running = {"state": "running", "rate": 5.0, "total": 100, "started_at": db_now()}
+    Job.objects.filter(pk=job.pk).update(done=100, **running)
+    assert "left" not in analyst.get(url("study_live", study.pk)).json()["parts"]["status"]
+    Job.objects.filter(pk=job.pk).update(done=50)
+    assert "10 s left" in analyst.get(url("study_live", study.pk)).json()["parts"]["status"]

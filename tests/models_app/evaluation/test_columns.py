@@ -48,10 +48,37 @@ def test_bins_run_without_gaps_from_0_1_or_2():
         ({**VOTES, "quality": MEANS}, Scored("quality", Bins(tuple(VOTES), 1))),
         ({"beauty": ["5", "6"], "who": ["x", "y"]}, Scored("beauty", None)),
         ({"beauty": ["5", "6"], "prediction": ["1", "2"]}, Scored("beauty", None)),
+        # As the app writes labels: bins say which scores they stand for.
+        ({"mean": ["5", "6"], "sd": ["1", "1"], "votes": ["9", "9"]}, Scored("mean", None)),
+        (
+            {"mean": ["4", "3"], "sd": ["1", "1"], "b2": ["0", "1"], "b3": ["0", "0"],
+             "b4": ["1", "1"]},
+            Scored("mean", Bins(("b2", "b3", "b4"), 2)),
+        ),
     ],
-)
+)  # fmt: skip
 def test_the_truth_is_found(columns: dict, found: Scored):
     assert truth_find(table(**columns), None) == found
+
+
+def test_a_mean_in_a_file_of_both_is_the_truth_beside_its_bins_alone():
+    with pytest.raises(TableRefused, match="the truth is not clear"):
+        truth_find(table(mean=["5", "6"], mine=["4", "4"]), None, has_predictions=True)
+    votes = Bins(tuple(VOTES), 1)
+    other, same = table(**VOTES, mean=["5", "6"]), table(**VOTES, mean=MEANS)
+    assert truth_find(other, None, has_predictions=True) == Scored(None, votes)
+    assert truth_find(same, None, has_predictions=True) == Scored("mean", votes)
+
+
+def test_predictions_on_the_scale_of_the_labels_come_first():
+    shares = {f"p{score}": cells for score, cells in enumerate(VOTES.values(), start=1)}
+    own = {"prediction": MEANS, **{name.replace("p", "t"): ["1", "0"] for name in shares}, **shares}
+    for mapped, first in ((["6.0", "4.5"], 0), (MEANS, 1), (["60", "45"], None)):
+        found = predictions_find(table(**own, mapped=mapped), None, taken=set())
+        bins = None if first is None else Bins(tuple(shares), first)
+        assert found == Scored("mapped", bins)
+    found = predictions_find(table(**own, mapped=["60", "45"]), "prediction", taken=set())
+    assert found == Scored("prediction", Bins(tuple(shares), 1))
 
 
 @pytest.mark.parametrize(
@@ -120,5 +147,7 @@ def test_images_are_named_by_a_known_column_or_the_only_text():
     assert id_column(table(), None, other=set()) == "image_id"
     assert id_column(Table("t", "", plain), None, other=set()) == "2"
     assert id_column(Table("t", "", {"1": ["5", "6"], "2": ["5", "6"]}), None, other=set()) is None
+    # Labels as CSV name the image, and the photo that it was found as.
+    assert id_column(table(photo=["x", "y"]), None, other=set()) == "image_id"
     with pytest.raises(TableRefused, match="image_id, name; name one with --id-column"):
         id_column(table(name=["x", "y"]), None, other=set())

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from models_app.figures import shares
 from models_app.figures.curves import curves_draw
 from models_app.figures.drawing import COLUMN, DPI, SMALL, Drawn
 from models_app.figures.forest import Line, forest_draw
 from models_app.figures.heat_map import Row, heat_map_draw
+from models_app.figures.shares import shares_draw
 from models_app.figures.violins import Panel, violins_draw
 
 NOTE = "Initial weights: random."
@@ -177,3 +179,29 @@ def test_names_of_runs_are_shown_as_they_are():
 def test_what_cannot_be_drawn_is_refused(call: Callable[[], Drawn], text: str):
     with pytest.raises(ValueError, match=text):
         call()
+
+
+@pytest.mark.parametrize("name", ["ava $x^$ set", "cost $5 and $6_{ a", r"\frac{"])
+def test_dollar_signs_in_names_are_no_formulas(name: str):
+    drawn = [
+        shares_draw([shares.Panel("LCC", {name: [shares.Point(0.2, 0.1), shares.Point(1, 0.4)]})],
+                    axis="share", note=name),
+        forest_draw([Line(name, 0.7, 0.65, 0.75, "style")], axis="a", reference=0.5, note=name),
+        curves_draw({name: [(0, 1.0), (1, 2.0)]}, axis="epoch", label="loss", note=name),
+    ]  # fmt: skip
+    for each in drawn:
+        assert each.svg.decode().count(name) >= 2
+
+
+@pytest.mark.parametrize("heights", [(0.002, 30.0), (0.11, 0.18), (2e-6, 5e-6)])
+def test_a_logarithmic_axis_has_plain_numbers(heights: tuple[float, float]):
+    drawn = curves_draw(
+        {"run": list(enumerate(heights))}, axis="epoch", label="loss", log=True, note=NOTE
+    )
+    texts = [
+        each.text or "" for each in ET.fromstring(drawn.svg).iter() if each.tag.endswith("text")
+    ]
+    assert not any("$" in text or "mathdefault" in text for text in texts)
+    plain = {float(text) for text in texts if re.fullmatch(r"[\d.]+(e-\d+)?", text)}
+    inside = {value for value in plain if heights[0] <= value <= heights[1]}
+    assert len(inside) >= 2

@@ -123,7 +123,9 @@ def test_labels_that_changed_in_between_are_no_labels_to_compare_by(checkpoints)
 def test_copies_of_one_image_are_drawn_together(checkpoints):
     label_set = label_set_make(Photo.objects.first().dataset, references=("a", "b"))
     pair = [evaluation_of(done(evaluation_launch(each, label_set))) for each in checkpoints]
-    found = comparison(done(launch(pair)))["comparison"]
+    job = done(launch(pair))
+    whole = comparison(job)
+    found = whole["comparison"]
     assert found["evaluations"][str(pair[0].pk)]["units"] == 2
     # Two references: at most three different resamples, so ends are among three values.
     difference = found["differences"][str(pair[1].pk)]["mae"]
@@ -133,3 +135,15 @@ def test_copies_of_one_image_are_drawn_together(checkpoints):
     values = [apart[of].mean(), apart[~of].mean(), apart.mean()]
     assert any(np.isclose(difference["low"], value) for value in values)
     assert any(np.isclose(difference["high"], value) for value in values)
+    # Nor do they count as independent in the test.
+    test = whole["tests"][str(pair[1].pk)]
+    assert (whole["tested"], test["test"]["n"]) == ("references", 2)
+    means = np.array([apart[of].mean(), apart[~of].mean()])
+    assert test["test"]["p"] == pytest.approx(stats.wilcoxon(means, alternative="less").pvalue)
+    assert test["effects"]["mae_gain"] == pytest.approx(-means.mean())
+    rows = csv.DictReader(
+        io.StringIO(file_read(job.artifacts.get(name="comparison.csv").file).decode())
+    )
+    said = {row["metric"]: row for row in rows if row["evaluation"] == str(pair[1].pk)}
+    assert (said["mae"]["tested"], said["mae"]["tested_n"]) == ("references", "2")
+    assert said["srcc"]["tested"] == ""

@@ -64,6 +64,9 @@ def test_it_learns_and_leaves_a_network_that_judges(split: LabelSplit, dataset: 
     assert (result["random_weights"], result["generated_labels"]) == (True, False)
     assert (result["split"], result["split_sha256"]) == ("split", split.sha256)
     assert result["live"] == {}
+    # Tells whether another run learnt from the same images and labels.
+    assert result["parts"] == found["parts"]
+    assert len(result["parts"]) == 64
     names = set(job.artifacts.values_list("name", flat=True))
     assert {"results.json", "curves.csv", "validation.csv", "curves.svg"} <= names
     # Nobody goes on from a finished training.
@@ -79,9 +82,8 @@ def test_what_it_says_in_validation_is_what_an_evaluation_says(split: LabelSplit
     made = job.made.get()
     job = done(evaluation_launch(made, split.label_set))
     said = predictions_of(evaluation_of(job))
-    content = (
-        default_storage.open(made.made_by.artifacts.get(name="validation.csv").file).read().decode()
-    )
+    with default_storage.open(made.made_by.artifacts.get(name="validation.csv").file) as file:
+        content = file.read().decode()
     name, _truth, prediction = content.splitlines()[1].split(",")[:3]
     assert said.prediction[said.names.index(name)] == pytest.approx(float(prediction), abs=1e-4)
 

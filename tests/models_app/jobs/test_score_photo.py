@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.storage import default_storage
+from django.utils import timezone
 from PIL import Image
 
 from models_app.distortions.registry import PRESETS
@@ -12,11 +13,11 @@ from models_app.errors import JobInvalid
 from models_app.findings import sensitivity
 from models_app.models import Checkpoint, Job, Photo, PhotoScore
 from models_app.selectors import scored as selectors
-from models_app.services import scoring
+from models_app.services import leases, scoring
 from models_app.services.jobs import job_create
 from tests.factories import file_read
 from tests.findings import checkpoint_make, nima_launch, photos_make
-from tests.jobs import work_all
+from tests.jobs import work_all, workers_die
 from tests.people import account_make
 from tests.scored import hand_in, telling_photo
 
@@ -98,6 +99,27 @@ def test_nothing_of_the_file_stays_but_its_pixels(checkpoint, real_photos):
     assert [each.name for each in job.artifacts.all()] == ["photo.jpg"]
     job.refresh_from_db()
     assert "Secret" not in str([job.label, job.log, job.result, job.config])
+
+
+def test_a_worker_that_dies_after_the_last_step_loses_nothing(checkpoint, real_photos, monkeypatch):
+    """The photo is deleted by then, and that the job is over is not written yet."""
+    job = hand_in(checkpoint, telling_photo(real_photos[0]))
+
+    def killed(*_args, **_more):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(leases, "job_end", killed)
+        with pytest.raises(KeyboardInterrupt):
+            work_all()
+    job.refresh_from_db()
+    assert (job.state, uploads()) == ("running", [])
+    workers_die()
+    assert leases.jobs_reconcile().resumed == 1
+    work_all()
+    job.refresh_from_db()
+    assert (job.state, job.error, job.attempt) == ("succeeded", "", 2)
+    assert {"mean", "distribution", "scores"} <= set(job.result)
 
 
 @pytest.mark.parametrize(
@@ -193,6 +215,20 @@ def test_a_scored_photo_keeps_no_checkpoint(checkpoint, real_photos):
     checkpoint_delete(checkpoint)
     job.refresh_from_db()
     assert job.checkpoint is None
+
+
+def test_a_check_of_more_photos_counts_more_than_a_newer_one(checkpoint, real_photos):
+    dataset = photos_make(real_photos[:4], "one")
+    whole = nima_launch(checkpoint, "one")
+    work_all()
+    Photo.objects.filter(name__in=[path.name for path in real_photos[:3]]).update(
+        excluded_at=timezone.now()
+    )
+    part = nima_launch(checkpoint, "one")
+    work_all()
+    assert PhotoScore.objects.filter(job=part).count() == 1
+    (standing,) = selectors.standings(checkpoint, 10.0)
+    assert (standing.job, standing.job.dataset, standing.n) == (whole, dataset, 4)
 
 
 def test_a_dataset_is_compared_once_by_its_newest_check(checkpoint, real_photos):

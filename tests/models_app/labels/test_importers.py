@@ -28,9 +28,11 @@ def test_ava_names_each_line_that_gave_no_label(tmp_path: Path):
         "6 953624 0 1.5 5 17 38 36 15 6 5 1 1 22 1396",
         GOOD.replace("38", "39"),
         "",
+        GOOD.replace("953619", "953625"),
+        GOOD.replace("953619", "953626"),
     ]
     found = read("ava", tmp_path / "AVA.txt", "\n".join(lines))
-    assert [row.name for row in found.rows] == ["953619"]
+    assert [row.name for row in found.rows] == ["953619", "953625", "953626"]
     assert found.malformed == [
         Problem(2, "953620", "it has no votes"),
         Problem(4, "953622", "it has 5 columns; expected are 15"),
@@ -40,6 +42,21 @@ def test_ava_names_each_line_that_gave_no_label(tmp_path: Path):
     assert found.duplicates == [
         Problem(7, "953619", "line 1 has this name already, with the score 5.6371, and counts")
     ]
+
+
+def test_a_file_with_more_other_lines_than_labels_is_refused(tmp_path: Path):
+    path = tmp_path / "AVA.txt"
+    assert len(read("ava", path, f"{GOOD}\n2 953620 1\n").malformed) == 1
+    said = r"2 lines are no labels and 1 are \(line 2: it has 3 columns; expected are 15\)"
+    with pytest.raises(LabelsRefused, match=said):
+        read("ava", path, f"{GOOD}\n2 953620 1\nand text\n")
+
+
+def test_a_text_about_labels_is_refused(shared: Path):
+    """Three of its lines begin with a number, as the lines of TID2013 do."""
+    path = shared / "data" / "labels" / "ava" / "README.txt"
+    with pytest.raises(LabelsRefused, match="lines are no labels and 3 are"):
+        importer_get("tid2013").read(path, {})
 
 
 def test_mean_and_deviation_are_those_of_the_votes(tmp_path: Path):
@@ -78,7 +95,8 @@ def test_columns_that_skip_a_score_are_refused(tmp_path: Path):
 )
 def test_idealos_entries_are_checked(tmp_path: Path, label: str, list_name: str, reason: str):
     good = '{"image_id": "I01_01_1", "label": [0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1]}'
-    text = f'[{good}, {{"image_id": "I01_01_2", "label": {label}}}, 3]'
+    other = good.replace("I01_01_1", "I01_01_3")
+    text = f'[{good}, {{"image_id": "I01_01_2", "label": {label}}}, 3, {other}]'
     found = read("tid2013_idealo", tmp_path / "a.json", text)
     assert found.rows[0].mean == pytest.approx(4.5)
     problems = getattr(found, list_name)

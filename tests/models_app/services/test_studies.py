@@ -1,11 +1,16 @@
 """Studies as graphs of jobs: what is launched when, what is reused, cancelled, resumed."""
 
+import shlex
+
 import pytest
 
 from models_app.errors import JobConflict, JobInvalid
-from models_app.models import Job, Photo, Study
+from models_app.findings.studies import command_of
+from models_app.models import Checkpoint, Job, Study
 from models_app.selectors import studies as selectors
+from models_app.selectors.study_images import ImagesNow
 from models_app.services import jobs, leases, studies
+from tests.factories import file_read
 from tests.jobs import work_all
 from tests.studies import RAW, done, labels_make, quick_install, work_through
 
@@ -84,53 +89,28 @@ def test_a_part_that_got_its_job_meanwhile_takes_no_second_one():
     studies.study_advance(study.pk)
     count = Job.objects.count()
     with pytest.raises(JobConflict, match="meanwhile"):
-        studies._part_launch(stale, part, by=None)
+        studies._part_launch(stale, part, ImagesNow(), by=None)
     assert Job.objects.count() == count
 
 
-def test_finished_jobs_of_another_study_are_reused():
-    first = start()
+def test_arms_that_learnt_from_other_images_come_into_the_report():
+    study = start()
     work_through()
-    count = Job.objects.count()
-    second = start(name="second")
+    for key, digest in (("random", "a"), ("ranking", "b"), ("rotnet", "b")):
+        job = job_of(study, f"finetune/{key}/all/seed-1/share-100")
+        job.result = {**job.result, "parts": digest}
+        job.save(update_fields=["result"])
+    studies.report_again(study)
     work_through()
-    assert state(second) == "succeeded"
-    # Only the report is its own.
-    assert Job.objects.count() == count + 1
-    assert set(second.parts.filter(is_reused=False).values_list("kind", flat=True)) == {
-        "study_report"
-    }
-    assert job_of(first, "report") != job_of(second, "report")
+    page = job_of(study, "report").artifacts.get(name="report.html")
+    assert "random/all learnt from other images" in file_read(page.file).decode()
 
 
-def test_a_job_at_work_is_shared():
-    first, second = start(), start(name="second")
-    assert {job_of(first, key) for key in FIRST} == {job_of(second, key) for key in FIRST}
-
-
-def test_without_reuse_everything_is_done_anew():
-    start()
-    work_through()
-    count = Job.objects.count()
-    start(name="second", reuse=False)
-    work_through()
-    assert Job.objects.count() == 2 * count
-
-
-@pytest.mark.parametrize("change", ["configuration", "weights gone", "photos"])
-def test_what_differs_is_not_reused(change: str):
-    first = start()
-    work_through()
-    pretrained = job_of(first, "pretrain/ranking/all/seed-1")
-    options: dict = {}
-    if change == "configuration":
-        options = {"pretrain": {"epochs": 3}}
-    if change == "weights gone":
-        pretrained.made.all().delete()
-    if change == "photos":
-        Photo.objects.create(dataset=pretrained.dataset, name="new.jpg", width=1, height=1)
-    second = start(name="second", **options)
-    assert job_of(second, "pretrain/ranking/all/seed-1") != pretrained
+@pytest.mark.parametrize("name", ["it's $HOME", "a; reboot", "'"])
+def test_the_command_that_asks_again_holds_its_name_as_one_word(name: str):
+    words = shlex.split(command_of(start(name=name)))
+    assert words[words.index("--name") + 1] == f"{name} again"
+    assert words[-1] == "--fresh"
 
 
 def test_a_failed_part_stops_what_needs_it_and_nothing_else():
@@ -185,17 +165,6 @@ def test_cancelling_stops_its_jobs_and_resuming_goes_on():
     assert state(study) == "succeeded"
 
 
-def test_cancelling_spares_jobs_that_another_study_waits_for():
-    first, second = start(), start(name="second", initialisations=["random", "ranking"])
-    studies.study_cancel(first)
-    states = {key: job_of(first, key).state for key in FIRST}
-    assert states["pretrain/ranking/all/seed-1"] == "queued"
-    assert states["pretrain/rotnet/all/seed-1"] == "cancelled"
-    # And what it only reused.
-    studies.study_cancel(second)
-    assert job_of(second, "pretrain/ranking/all/seed-1").state == "queued"
-
-
 def test_a_deleted_job_is_done_again_only_when_somebody_says_so():
     study = start()
     work_through()
@@ -241,14 +210,20 @@ def test_a_study_that_breaks_keeps_no_other_from_going_on(caplog, monkeypatch):
         ({"pretrain": {"epochs": 0}}, "epochs is 0"),
         ({"finetune": {"max_epochs": "many"}}, "max_epochs"),
         ({"name": "taken"}, "already"),
+        ({"finetune": {"max_epochs": {}}}, "max_epochs"),
+        ({"pretrain": {"width": 0.25}}, "width 0.25 and its fine-tuning 1.0"),
+        ({"pretrain_by": {"ranking": {"backbone": "resnet18"}}}, "pretrain/ranking.*resnet18"),
+        ({"pretrain": {"backbone": "vit_b_16", "side": 64}, "finetune": {"backbone": "vit_b_16"}},
+         "side 64"),
     ],
-)
+)  # fmt: skip
 def test_what_cannot_run_is_refused_before_anything_is_stored(changes: dict, said: str):
     start(name="taken", initialisations=["random", "rotnet"])
     count = Job.objects.count()
     with pytest.raises(JobInvalid, match=said):
         start(**changes)
     assert (Study.objects.count(), Job.objects.count()) == (1, count)
+    assert not Checkpoint.objects.exists()
 
 
 def test_time_to_come_is_told_once_something_alike_was_measured():

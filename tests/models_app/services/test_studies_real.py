@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from models_app.datasets.demo import demo_photos
-from models_app.models import Job, Study
+from models_app.errors import JobInvalid
+from models_app.models import Job, LabelSet, LabelSplit, Photo, Study
 from models_app.selectors import studies as selectors
 from models_app.services import studies, study_seeds
 from tests.factories import file_read
@@ -73,6 +75,36 @@ def test_real_jobs_lead_from_a_configuration_to_a_report(seeded):
             assert row["metrics"][metric]["value"] == pytest.approx(found[metric]["value"])
     assert {row["mean"] for row in numbers["epochs"]} <= {1, 2}
     assert "plumbing" in numbers["marks"][0]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("wrong", ["test part", "zero-shot images", "threshold", "split"])
+def test_what_only_an_evaluation_would_refuse_is_refused_at_the_start(seeded, wrong: str):
+    """Else it came after hours of training."""
+    changes: dict = {}
+    said = {
+        "test part": "evaluate/random/all/seed-1/share-100/test: 0 labelled images",
+        "zero-shot images": "share-100/zero-shot: 0 labelled images",
+        "threshold": "threshold is '99'",
+        "split": "has no split elsewhere",
+    }[wrong]
+    if wrong == "test part":
+        split = LabelSplit.objects.get(label_set__name=study_seeds.AVA)
+        split.members = {**split.members, "test": []}
+        split.save()
+    if wrong == "zero-shot images":
+        Photo.objects.filter(dataset__name=study_seeds.TID).update(excluded_at=timezone.now())
+    if wrong == "threshold":
+        changes = {"evaluate": {"device": "cpu", "threshold": "99"}}
+    if wrong == "split":
+        split = LabelSplit.objects.get(label_set__name=study_seeds.AVA)
+        tid = LabelSet.objects.get(name=study_seeds.TID)
+        LabelSplit.objects.create(label_set=tid, name="elsewhere", rule="random",
+                                  members=split.members, counts={}, sha256="1" * 64)  # fmt: skip
+        changes = {"split": "elsewhere"}
+    with pytest.raises(JobInvalid, match=said):
+        studies.study_start({**SMALL, **changes})
+    assert not Study.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -25,9 +25,14 @@ def parts(train=(), validation=(), test=()) -> dict[str, list[str]]:
     [
         (Item("953619"), Item("953619.jpg"), "same_id", None),
         (Item("A/i01_01_1.BMP"), Item("I01_01_1.bmp"), "same_id", None),
+        # CUHK-PQ and LIVE: one name in two folders is two images.
+        (Item("high/animal/1.jpg"), Item("low/animal/1.jpg"), None, None),
+        (Item("high/animal/1.jpg"), Item("set/high/animal/1.png"), "same_id", None),
         (Item("a", photo_key="f0"), Item("b", photo_key="f0"), "same_content", None),
         (Item("i1", reference="I01.BMP"), Item("i2", reference="i01.bmp"), "same_reference", None),
         (Item("I01.BMP"), Item("i1_2.bmp", reference="i01.bmp"), "same_reference", None),
+        (Item("refs/I01.BMP"), Item("x", reference="i01.bmp"), "same_reference", None),
+        (Item("x", reference="a/1.png"), Item("y", reference="b/1.png"), None, None),
         (Item("a", perceptual_hash=0b111111 << 20), Item("b", perceptual_hash=1 << 63), None, None),
         (Item("a", perceptual_hash=0xFF00), Item("b", perceptual_hash=0xFF3F), "near_duplicate", 6),
         (Item("a", perceptual_hash=0xFF00), Item("b", perceptual_hash=0xFF7F), None, None),

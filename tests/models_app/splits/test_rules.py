@@ -10,6 +10,7 @@ from models_app.splits.base import (
     Item,
     NameList,
     SplitRefused,
+    ids_of,
     image_id,
     members_hash,
     members_sorted,
@@ -153,6 +154,26 @@ def test_an_id_of_two_labels_is_nobodys():
     assert found.unlabelled["test"] == ["1"]
 
 
+def test_a_list_with_folders_means_no_image_of_another_folder():
+    both = [Item("high/animal/1.jpg"), Item("low/animal/1.jpg"), Item("low/animal/2.jpg")]
+    lists = named("test", "HIGH/animal/1", "set/low/animal/1.png", "high/animal/2.jpg", "2", "1")
+    found = divided("lists", both, lists, validation_share=0.0)
+    assert found.members["test"] == ["high/animal/1.jpg", "low/animal/1.jpg", "low/animal/2.jpg"]
+    assert found.unlabelled["test"] == ["high/animal/2.jpg", "1"]
+
+
+def test_references_of_two_folders_are_two():
+    copies = [
+        Item(f"{folder}_{of}_{kind}.png", reference=f"{folder}/{of}.png")
+        for folder in "ab"
+        for of in range(5)
+        for kind in range(2)
+    ]
+    found = divided("by_reference", copies, validation_share=0.2, test_share=0.2)
+    assert "10 references" in found.source
+    assert leaks_find(found.members, {item.name: item for item in copies}) == []
+
+
 def test_the_rest_may_train_and_validation_is_drawn_from_train():
     found = divided("lists", lists=named("test", *map(str, range(20))), rest="train", seed=5)
     assert counts(found) == {"train": 72, "validation": 8, "test": 20}
@@ -237,3 +258,17 @@ def test_a_list_is_read_line_by_line(tmp_path: Path):
 )
 def test_the_id_of_an_image(name: str, wanted: str):
     assert image_id(name) == wanted
+
+
+def test_folders_count_where_names_repeat():
+    assert ids_of(["high/1.jpg", "low/1.JPG", "./LOW/1.png", "a/2.jpg", "2"]) == {
+        "high/1.jpg": "high/1",
+        "low/1.JPG": "low/1",
+        "./LOW/1.png": "low/1",
+        # One of them says no folder: it may be the other.
+        "a/2.jpg": "2",
+        "2": "2",
+    }
+    assert ids_of(["x/3.jpg", "X/3.bmp"]) == {"x/3.jpg": "3", "X/3.bmp": "3"}
+    nested = ids_of(["z/a/4", "a/4", "b/4"])
+    assert nested == {"z/a/4": "a/4", "a/4": "a/4", "b/4": "b/4"}

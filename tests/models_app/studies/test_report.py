@@ -3,9 +3,11 @@
 import csv
 import io
 import json
+from html import unescape
 
 import numpy as np
 import pytest
+from django.template.loader import render_to_string
 from scipy import stats
 
 from analysis.types import Undefined
@@ -24,7 +26,7 @@ from tests.studies import RAW
 N = 120
 EFFICIENCY = {**RAW, "kind": "label_efficiency", "shares": [0.2, 0.6, 1.0], "seeds": [1, 2]}
 BEHAVIOUR = {**RAW, "kind": "effective_behaviour", "trainable": ["all", "last_block"]}
-SKILL = {"random": 0.35, "rotnet": 0.3, "ranking": 0.85}
+SKILL = {"random": 0.35, "rotnet": 0.3, "ranking": 0.85, "classification": 0.5}
 
 
 def judged(arm: Arm, *, n: int = N, low: float = 1.0, copies: int = 0) -> Judged:
@@ -174,6 +176,51 @@ def test_who_ran_out_of_epochs_is_said_to_need_at_least_so_many():
     assert r"$\geq$\,30" in tables.table_latex(numbers)
     shown = {row["label"]: row["epochs"] for row in report_shown(numbers)["rows"]}
     assert (shown["RotNet"], shown["ranking"]) == ("≥ 30", "30")
+
+
+@pytest.mark.parametrize(
+    ("capped", "said"),
+    [({"ranking"}, "≤ 25.0%"), ({"random"}, "≥ 25.0%"), (set(RAW["initialisations"]), "")],
+)
+def test_epochs_saved_are_a_bound_where_somebody_ran_out_of_them(capped: set[str], said: str):
+    config = StudyConfig.from_json(RAW)
+    arms = arms_all(config)
+    inputs = Inputs(
+        images(config),
+        None,
+        epochs={arm: 40 if arm.initialisation == "random" else 30 for arm in arms},
+        capped=frozenset(arm for arm in arms if arm.initialisation in capped),
+    )
+    numbers = numbers_make(config, inputs)
+    shown = {row["label"]: row["fewer"] for row in report_shown(numbers)["rows"]}
+    assert shown["ranking"] == said
+    lines = csv.DictReader(io.StringIO(tables.table_csv(numbers), newline=""))
+    line = next(each for each in lines if each["initialisation"] == "ranking")
+    assert line["fewer_epochs_bound"] == (said[:1] or "?")
+    assert line["fewer_epochs"] == ("0.25" if said else "")
+
+
+def test_the_spread_between_seeds_says_what_it_leaves_out():
+    for raw, left_out in (
+        ({**RAW, "seeds": [1, 2]}, True),
+        ({**RAW, "seeds": [1, 2], "pretrain_each_seed": True}, False),
+    ):
+        numbers = make(raw)
+        for text in (tables.table_latex(numbers), page(numbers)):
+            assert "standard deviation between seeds" in text
+            assert ("of fine-tuning, all on one pretraining" in text) == left_out
+    assert "standard deviation" not in tables.table_latex(make())
+
+
+def test_printed_values_say_of_which_images_they_are():
+    for text in (tables.table_latex(make()), unescape(page(make()))):
+        assert "on AVA (the authors' split) and TID2013" in text
+    other = make({**RAW, "initialisations": ["random", "classification"]})
+    assert "TID2013" not in tables.table_latex(other)
+
+
+def page(numbers: dict) -> str:
+    return render_to_string("dashboard/_study_report.html", {"report": report_shown(numbers)})
 
 
 def test_what_judged_other_images_is_left_out_and_named():

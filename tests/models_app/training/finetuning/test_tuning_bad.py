@@ -1,5 +1,9 @@
 """Fine-tunings that go wrong: damaged states, unreadable photos, numbers that are not finite."""
 
+import csv
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -14,6 +18,7 @@ from models_app.training.errors import (
     TrainingError,
 )
 from models_app.training.finetuning.networks import network_build
+from models_app.training.finetuning.position import Position
 from models_app.training.finetuning.tuning import finetune
 from tests.models_app.training.finetuning.labels import (
     FEW,
@@ -115,3 +120,42 @@ def test_steps_that_are_not_finite_change_nothing_and_end_it(tmp_path):
     head = network_build(tiny())[0].head.weight
     assert torch.equal(state.network["head.weight"], head)
     assert all(bool(torch.isfinite(each).all()) for each in state.network.values())
+
+
+def crooked_write(path: Path) -> dict[str, str]:
+    """Write weights whose first stored variance is below 0: no photo has a finite score.
+
+    Layers that normalise by the batch never look at it, and bring it back above 0.
+    """
+    weights = network_build(tiny())[0].state_dict()
+    weights["backbone.features.0.1.running_var"].fill_(-1e-3)
+    tensors_write(path, weights, {})
+    return {"weights": "file", "weights_file": str(path)}
+
+
+def test_an_epoch_whose_validation_is_not_finite_is_a_gap_and_not_the_end(tmp_path):
+    given = crooked_write(tmp_path / "crooked.safetensors")
+    told = Told()
+    outcome = run(tmp_path / "run", max_bad_steps=100, reports=told, **given)
+    assert outcome.state == "finished"
+    losses = [row["validation"]["total"] for row in outcome.results["curves"]]
+    assert losses[0] is None
+    assert np.isfinite(losses[1:]).all()
+    assert outcome.results["best_epoch"] == 2 + int(np.argmin(losses[1:]))
+    assert outcome.results["curves"][0]["train_loss"] is None
+    assert json.loads((tmp_path / "run/results/results.json").read_bytes())["curves"][0][
+        "validation"
+    ] == {"total": None, "emd": None, "mae": None}
+    with (tmp_path / "run/results/curves.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["validation_total"] == "" for row in rows] == [True, False, False]
+    assert (tmp_path / "run/results/curves.svg").exists()
+    # What is saved reads back as it is.
+    saved = Position.from_json(state_load(tmp_path / "run").info["position"])
+    assert saved.curves == outcome.results["curves"]
+
+
+def test_a_validation_that_never_is_finite_ends_in_a_sentence(tmp_path):
+    given = crooked_write(tmp_path / "crooked.safetensors")
+    with pytest.raises(Diverged, match="The validation loss never was a finite number"):
+        run(tmp_path / "run", max_bad_steps=100, trainable="head", **given)
