@@ -27,6 +27,7 @@ from bench.distortions import timed
 from bench.machine import machine
 from bench.training_parts import Running
 from bench.training_photos import DemoPhotos
+from models_app.training.allocator import freed_memory_kept
 from models_app.training.config import TrainConfig
 from models_app.training.data import Photos
 from models_app.training.devices import device_choose
@@ -247,11 +248,13 @@ def main() -> None:
         "small": ("64 px, width 0.25, photos 4, batch (as found)", small),
     }
     wanted = dict(rows[part] for part in given.only if part in rows)
-    if wanted:
-        cases(wanted, photos, given.seconds, rounds)
-    if "ways" in given.only:
-        # On a CPU at full size each of them takes a minute.
-        ways(large if cuda else small, photos, given.seconds, rounds)
+    # What a training on a CPU does by itself where there is room, for its yardsticks too.
+    with freed_memory_kept():
+        if wanted:
+            cases(wanted, photos, given.seconds, rounds)
+        if "ways" in given.only:
+            # On a CPU at full size each of them takes a minute.
+            ways(large if cuda else small, photos, given.seconds, rounds)
     if "memory" in given.only:
         memory_estimates(replace(large, side=224, width=1.0), photos)
     if "loss" in given.only:

@@ -85,7 +85,7 @@ def pace(job: Job, now: datetime) -> str:
     said = _("%(rate)s/s") % {"rate": rate(job.rate)}
     left = seconds_left(job)
     begun = (now - _moment(job)).total_seconds() >= STEADY_S
-    if left is not None and left >= 1 and (begun or job.done >= STEADY_SHARE * (job.total or 0)):
+    if left is not None and (begun or job.done >= STEADY_SHARE * (job.total or 0)):
         said = _("%(rate)s, %(left)s left") % {"rate": said, "left": duration(left)}
     return said
 
