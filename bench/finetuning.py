@@ -1,7 +1,9 @@
 """Fine-tuning beside the same network on random tensors.
 
 Usage: python -m bench.finetuning [--device auto|cpu|cuda] [--side 224] [--width 1.0] [--batch N]
-[--seconds S] [--rounds N] [--photos FOLDER]
+[--seconds S] [--rounds N] [--count N] [--photos FOLDER]
+
+On two CPU cores at 224 pixels: --batch 8 --rounds 2 --seconds 2 --count 64, below three minutes.
 
 The real loop of `models_app.training.finetuning`, from its cache of decoded photos, all layers
 learning, runs in rounds, and its yardstick between them, so that what else the machine does hits
@@ -9,8 +11,8 @@ both alike; ratios are medians over the rounds.
 
 (a) the same network forward and backward on random float tensors of the same shapes and precision:
     no photos, mirroring, loss, optimiser or statistics.
-Beside them: photos a second that are decoded into the cache, and features a second of the frozen
-phase, in which epochs after the first take none.
+Beside them, over --count photos: how many a second are decoded into the cache, and features a
+second of the frozen phase, in which epochs after the first take none.
 """
 
 import argparse
@@ -25,15 +27,16 @@ import torch
 from PIL import Image
 
 from bench.machine import machine
-from bench.training_photos import DemoPhotos, Repeated
-from models_app.training.allocator import freed_memory_kept
+from bench.training_photos import MANY, DemoPhotos, Repeated
+from models_app.training.allocator import StepMemory, freed_memory_kept
 from models_app.training.data import Photos
 from models_app.training.devices import device_choose
-from models_app.training.finetuning.assembly import Site, assemble, begin, pictures_of
+from models_app.training.finetuning.assembly import assemble, begin, pictures_of
 from models_app.training.finetuning.config import FinetuneConfig
 from models_app.training.finetuning.data import parts_make
 from models_app.training.finetuning.loop import Tuning
 from models_app.training.finetuning.position import Position
+from models_app.training.finetuning.site import Site
 from models_app.training.folder import FolderPhotos
 from models_app.training.processes import Processes
 from models_app.training.reports import Silent
@@ -68,7 +71,9 @@ class Judged:
 class Running:
     """A fine-tuning of which parts are timed."""
 
-    def __init__(self, config: FinetuneConfig, photos: Photos, folder: Path) -> None:
+    def __init__(
+        self, config: FinetuneConfig, photos: Photos, folder: Path, memory: StepMemory
+    ) -> None:
         labelled = Judged(photos)
         names = [labelled.name(index) for index in range(len(labelled))]
         parts = parts_make(labelled, {"train": names[8:], "validation": names[:8]}, config)
@@ -82,6 +87,7 @@ class Running:
             device=self.device,
             saved=lambda path: None,
             should_stop=lambda: False,
+            memory=memory,
         )
         self.config, self.begun = config, begin(config, at, None)
         began = perf_counter()
@@ -151,6 +157,9 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, help="default: 450 on a GPU, 32 on a CPU")
     parser.add_argument("--seconds", type=float, default=5.0, help="at least, of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--count", type=int, help="demo photos, at least 16; default: 2048 on a GPU, 256 on a CPU"
+    )
     parser.add_argument("--workers", type=int, help="default: 8 on a GPU, 2 on a CPU")
     parser.add_argument("--photos", type=Path, help="a folder, instead of the demo photos")
     return parser.parse_args()
@@ -160,7 +169,8 @@ def main() -> None:
     given = _parse()
     device = device_choose(given.device)
     cuda = device.type == "cuda"
-    photos: Photos = FolderPhotos(given.photos) if given.photos else Repeated(DemoPhotos())
+    many = given.count or (MANY if cuda else 256)
+    photos: Photos = FolderPhotos(given.photos) if given.photos else Repeated(DemoPhotos(), many)
     config = FinetuneConfig(
         weights="random",
         width=given.width,
@@ -170,8 +180,9 @@ def main() -> None:
         device=device.type,
     )
     print(f"{machine(device.type)}, {torch.get_num_threads()} threads")
-    with TemporaryDirectory() as folder:
-        running = Running(config, photos, Path(folder))
+    # As a fine-tuning has it, which the features of frozen layers are a part of.
+    with TemporaryDirectory() as folder, StepMemory(device, print) as memory:
+        running = Running(config, photos, Path(folder), memory)
         try:
             _table(running, given.seconds, given.rounds)
         finally:

@@ -30,12 +30,12 @@ class DemoPhotos:
 class Repeated:
     """A few photos under many keys: each is decoded and rendered as if it were another one."""
 
-    def __init__(self, photos: Photos) -> None:
+    def __init__(self, photos: Photos, many: int = MANY) -> None:
         self._photos = photos
-        self._keys = [sha256(f"photo {index}".encode()).hexdigest() for index in range(MANY)]
+        self._keys = [sha256(f"photo {index}".encode()).hexdigest() for index in range(many)]
 
     def __len__(self) -> int:
-        return MANY
+        return len(self._keys)
 
     def name(self, index: int) -> str:
         return f"{index} {self._photos.name(index % len(self._photos))}"

@@ -1,6 +1,6 @@
 """All metrics that the data define, with intervals, for one model or several against a baseline."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -69,6 +69,7 @@ def evaluate(
     rule: Rule,
     intervals: Bootstrap | None = None,
     groups: ArrayLike | None = None,
+    asked: Callable[[], object] = lambda: None,
 ) -> Evaluation:
     """Compute every metric that the data define.
 
@@ -84,6 +85,8 @@ def evaluate(
         Without it no intervals.
     groups : array_like, shape (n,), or None
         Rows of a group are drawn together; see `analysis.paired_bootstrap.Units`.
+    asked : callable
+        Called before every metric, of all rows and of each resample; it raises to end the work.
 
     Returns
     -------
@@ -99,7 +102,7 @@ def evaluate(
     """
     scores = {"": Scores(predictions, predicted_bins)}
     samples = _samples(truth, scores, truth_bins, threshold, rule)
-    return _compared(samples, "", intervals, groups).evaluations[""]
+    return _compared(samples, "", intervals, groups, asked).evaluations[""]
 
 
 def compare(
@@ -112,6 +115,7 @@ def compare(
     rule: Rule,
     intervals: Bootstrap | None = None,
     groups: ArrayLike | None = None,
+    asked: Callable[[], object] = lambda: None,
 ) -> Comparison:
     """Evaluate models on the same rows and resamples, and their differences to a baseline.
 
@@ -121,7 +125,7 @@ def compare(
         By name, the baseline among them.
     baseline : str
         What is subtracted.
-    truth, truth_bins, threshold, rule, intervals, groups
+    truth, truth_bins, threshold, rule, intervals, groups, asked
         As in `evaluate`.
 
     Raises
@@ -132,7 +136,7 @@ def compare(
     if baseline not in models:
         raise ValueError(f"the baseline {baseline!r} is none of the models: {', '.join(models)}")
     samples = _samples(truth, models, truth_bins, threshold, rule)
-    return _compared(samples, baseline, intervals, groups)
+    return _compared(samples, baseline, intervals, groups, asked)
 
 
 def _samples(
@@ -160,6 +164,7 @@ def _compared(
     baseline: str,
     intervals: Bootstrap | None,
     groups: ArrayLike | None,
+    asked: Callable[[], object],
 ) -> Comparison:
     common = samples[baseline]
     n = len(common.truth)
@@ -168,13 +173,16 @@ def _compared(
         for name, sample in samples.items()
         for key in _keys(sample)
     }
-    readings = {column: read(measure, n) for column, measure in measures.items()}
+    readings = {}
+    for column, measure in measures.items():
+        asked()
+        readings[column] = read(measure, n)
     pairs = _pairs(list(readings), baseline)
     differences = {one: readings[one].minus(readings[other]) for one, other in pairs.items()}
     facts: dict[str, Any] = {"n": n, "threshold": common.threshold, "rule": common.rule}
     if intervals is not None:
         units, confidence = Units(n, groups), intervals.confidence
-        draws = Draws(measures, units, intervals)
+        draws = Draws(measures, units, intervals, asked=asked)
         readings = {
             column: reading.with_interval(*draws.of(column), confidence)
             for column, reading in readings.items()

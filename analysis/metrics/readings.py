@@ -1,6 +1,6 @@
 """What a measure says of a sample: a value with its interval, or why there is none."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -74,16 +74,25 @@ def read(measure: Measure, n: int) -> Reading:
 
 
 class Draws:
-    """Values of many measures in the same resamples."""
+    """Values of many measures in the same resamples; `asked` as in `evaluation.evaluate`."""
 
     def __init__(
-        self, measures: Mapping[Column, Measure], units: Units, bootstrap: Bootstrap
+        self,
+        measures: Mapping[Column, Measure],
+        units: Units,
+        bootstrap: Bootstrap,
+        *,
+        asked: Callable[[], object] = lambda: None,
     ) -> None:
         self._place = {column: place for place, column in enumerate(measures)}
         everything = list(measures.values())
 
         def statistic(counts: Counts) -> Vector:
-            return np.array([_drawn(measure, counts) for measure in everything]).ravel()
+            found = []
+            for measure in everything:
+                asked()
+                found.append(_drawn(measure, counts))
+            return np.array(found).ravel()
 
         found = resampled(statistic, units, bootstrap)
         self._values, self._fell_back = found[:, 0::2], found[:, 1::2]

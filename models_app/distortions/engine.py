@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Literal
 
-import torch
 from torch import Tensor
 
 from models_app.distortions.catalogue import Entry, Preset, Variant
 from models_app.distortions.geometry import PATCH_SIDE, pad_square, patch_cut, resize_short
+from models_app.distortions.groups import group_render, groups_of
 from models_app.distortions.ops.base import Scene
 from models_app.distortions.pictures import photo_check
-from models_app.distortions.registry import PRESET, distortion_get, level_get, load, preset_get
+from models_app.distortions.registry import PRESET, preset_get
 
 NATIVE_SIGMA = 100.0
 """Blur of the edit files, in pixels of whatever size the photo has."""
@@ -101,11 +101,11 @@ def render_variants(
         On the way, if crops or rotations are wanted of a photo that is too long.
     """
     scene = Scene(photo, sigma=sigma, key=key, seed=seed, source=source)
-    work = _work(variants, preset_get(preset))
+    work = groups_of(variants, preset_get(preset))
     return (
         (*variant, picture)
         for group in work
-        for variant, picture in zip(group.variants, _render(group, scene), strict=True)
+        for variant, picture in zip(group.variants, group_render(group, scene), strict=True)
     )
 
 
@@ -153,11 +153,11 @@ def render_family(
     chosen = preset_get(preset)
     wanted = chosen.variants if variants is None else tuple(variants)
     geometry = geometry or Geometry(PATCH_SIDE if chosen.geometry == "patch" else SIDE)
-    work = _work(wanted, chosen)
+    work = groups_of(wanted, chosen)
     scenes = _Scenes(photo, partner, chosen, geometry, key, seed)
     out = photo.new_empty((len(wanted), 3, geometry.side, geometry.side))
     for group in work:
-        pictures = _render(group, scenes.of(group.entry))
+        pictures = group_render(group, scenes.of(group.entry))
         out[group.places] = pad_square(pictures, geometry.side)
     return out
 
@@ -220,51 +220,6 @@ def render_batch(
     for place, family in enumerate(chain([first], families)):
         batch[place] = family
     return batch
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Variants that one op renders together, and their places in what was asked for."""
-
-    entry: Entry
-    values: list[float | None]
-    """None is the photo itself."""
-    variants: list[Variant]
-    places: list[int]
-
-
-def _work(variants: Sequence[Variant], preset: Preset) -> list[_Group]:
-    """Sort variants by the op that renders them; refuse what the preset does not hold."""
-    by_entry: dict[str, _Group] = {}
-    heads = {entry.reference: entry for entry in reversed(list(preset.distortions.values()))}
-    for place, (key, level_key) in enumerate(variants):
-        if not level_key and key in preset.references:
-            entry = heads[key]
-            value = None if key == "original" else entry.default
-        else:
-            entry = distortion_get(key, preset=preset.key)
-            level = level_get(key, level_key, preset=preset.key)
-            value = None if level.identity else level.value
-        group = by_entry.setdefault(entry.key, _Group(entry, [], [], []))
-        group.values.append(value)
-        group.variants.append((key, level_key))
-        group.places.append(place)
-    return list(by_entry.values())
-
-
-@torch.no_grad()
-def _render(group: _Group, scene: Scene) -> Tensor:
-    """Return uint8, shape [N, 3, h, w]."""
-    edits = [value for value in group.values if value is not None]
-    if not edits:
-        return scene.photo.repeat(len(group.values), 1, 1, 1)
-    # The result must not depend on what precision the caller happens to train in.
-    with torch.autocast(scene.photo.device.type, enabled=False):
-        rendered: Tensor = load(group.entry).render(scene, edits)
-    if len(edits) == len(group.values):
-        return rendered
-    pictures = iter(rendered)
-    return torch.stack([scene.photo if v is None else next(pictures) for v in group.values])
 
 
 class _Scenes:

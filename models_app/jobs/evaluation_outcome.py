@@ -1,7 +1,7 @@
 """What an evaluation leaves: predictions, metrics with intervals, its row."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from analysis.paired_bootstrap import Bootstrap
 from analysis.types import Undefined
 from models_app.errors import JobError
 from models_app.findings import agreement, exports
+from models_app.findings.marks import Marks
 from models_app.jobs.context import Context
 from models_app.jobs.evaluation_labels import LEAST, Judged, same_pictures
 from models_app.jobs.evaluation_seen import lineage_of, seen_in_training
@@ -56,25 +57,35 @@ def outcome_store(measuring: Measuring, judged: Judged, walk: PhotoWalk, context
             )
             % {"n": len(predictions), "least": LEAST}
         )
-    found = _measured(predictions, measuring)
+    # Nothing is kept of half the metrics: more urgent work waits for the others.
+    found = _measured(predictions, measuring, lambda: context.check(yielding=False))
     context.check()
     context.stage(_("writing files"))
     lineage = lineage_of(measuring.checkpoint)
     facts = _facts(predictions, judged, walk, measuring)
     names = set(predictions.names)
     measured = [label for label in judged.labels if label.name in names]
+    flaws = _marks(measuring, lineage)
+    seen = seen_in_training(lineage, measured)
+    marks = Marks(
+        is_random=flaws["random_weights"],
+        is_generated=flaws["generated_labels"],
+        began_random=flaws["began_random"],
+        seen=seen or 0,
+    )
     metrics = {
         **found.to_json(),
         **facts,
-        "seen_in_training": seen_in_training(lineage, measured),
+        agreement.SEEN: seen,
+        "marks": marks.said,
     }
-    with exports.file_of(predictions_csv(predictions)) as path:
+    with exports.file_of(predictions_csv(predictions, remark=marks.remark)) as path:
         context.artifact(PREDICTIONS, path, "text/csv")
     content = json.dumps(metrics, indent=1, allow_nan=False).encode()
     context.artifact("metrics.json", content, "application/json")
     with exports.file_of(agreement.metrics_csv(metrics)) as path:
         context.artifact("metrics.csv", path, "text/csv")
-    context.result(**agreement.figures(metrics), **_marks(measuring, lineage))
+    context.result(**agreement.figures(metrics), **flaws)
     with context.saving():
         evaluation_record(
             context.job,
@@ -106,7 +117,9 @@ def predictions_make(
     )
 
 
-def _measured(predictions: Predictions, measuring: Measuring) -> Evaluation:
+def _measured(
+    predictions: Predictions, measuring: Measuring, asked: Callable[[], None]
+) -> Evaluation:
     references = predictions.references
     # Copies of one image alone leave nothing to draw from.
     can_draw = references is None or len(set(references)) > 1
@@ -122,6 +135,7 @@ def _measured(predictions: Predictions, measuring: Measuring) -> Evaluation:
             rule=measuring.rule,
             intervals=bootstrap if can_draw else None,
             groups=references if can_draw else None,
+            asked=asked,
         )
     except Undefined as error:
         raise JobError(str(error)) from error

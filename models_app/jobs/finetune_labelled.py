@@ -91,7 +91,7 @@ def labels_check(label_set: LabelSet) -> None:
 
 
 def parts_check(split: LabelSplit) -> None:
-    """Raises JobInvalid for a split without images at hand to train on, or to validate with."""
+    """Raises JobInvalid for a split with too few images at hand to train or validate with."""
     known = {name for name, _photo in evaluation_selectors.labels_at_hand(split.label_set)}
     words = {"train": _("train"), "validation": _("validate")}
     for part in PARTS:
@@ -108,3 +108,12 @@ def parts_check(split: LabelSplit) -> None:
                 },
                 "split",
             )
+    if len(known.intersection(split.members["train"])) == 1:
+        raise JobInvalid(
+            _(
+                "Of split %(name)s one image is at hand that could train, and a network cannot "
+                "learn from one; import the images of the labels, or choose another split."
+            )
+            % {"name": split.name},
+            "split",
+        )

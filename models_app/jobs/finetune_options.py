@@ -24,19 +24,25 @@ COMMON = (
     "label_set", "split", "backbone", "width", "weights", "checkpoint", "side", "share",
     "max_epochs", "batch", "seed", "device",
 )  # fmt: skip
-# Here the database says which weights; decoded photos go with the run.
+# Here the database says which weights, and the worker where decoded photos stay.
 REPLACED = ("weights_file", "cache_folder")
 FIELDS = {"weights_file": "checkpoint"}
 SOURCE = Source(FinetuneConfig, COMMON, REPLACED)
 
 
-def finetune_config(config: Any, *, weights_file: str = "") -> FinetuneConfig:
+def finetune_config(
+    config: Any, *, weights_file: str = "", cache_folder: str = ""
+) -> FinetuneConfig:
     """Return what the training takes. Raises JobInvalid, naming the option of the job."""
     # First: of a name that is misspelt, what follows would complain about its width.
     weights_check(config)
     try:
         return FinetuneConfig.from_json(
-            {**values_shared(SOURCE, config), "weights_file": weights_file}
+            {
+                **values_shared(SOURCE, config),
+                "weights_file": weights_file,
+                "cache_folder": cache_folder,
+            }
         )
     except ConfigInvalid as error:
         raise JobInvalid(str(error), FIELDS.get(error.name, error.name)) from error

@@ -1,20 +1,82 @@
 """What every kind of job that lets a network judge photos does alike."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from models_app.errors import JobInvalid
+from models_app.errors import JobError, JobInvalid
 from models_app.findings import exports
+from models_app.jobs.config import option
 from models_app.jobs.context import Context
-from models_app.jobs.photo_walk import PhotoWalk
-from models_app.models import Checkpoint, Job, Photo, PhotoScore
+from models_app.jobs.photo_walk import PhotoWalk, device_choices, device_get
+from models_app.models import Checkpoint, Dataset, Job, Photo, PhotoScore
 from models_app.selectors import findings as selectors
 from models_app.services import checkpoints, findings
 
 if TYPE_CHECKING:
     from models_app.networks.building import Network
     from models_app.networks.scoring import Score
+
+
+class Judging(Protocol):
+    """The options of a job that judges many photos."""
+
+    @property
+    def device(self) -> str: ...
+    @property
+    def batch_size(self) -> int: ...
+
+
+def checkpoint_option() -> Any:
+    return option(
+        gettext_lazy("Checkpoint"),
+        gettext_lazy("The weights that judge; they bring their architecture and preprocessing."),
+        choices=selectors.checkpoint_choices,
+    )
+
+
+def device_option() -> Any:
+    return option(
+        gettext_lazy("Device"),
+        gettext_lazy("What computes; a CPU and a GPU may differ in the last digits of a score."),
+        default="auto",
+        choices=device_choices,
+    )
+
+
+def batch_option(default: int, high: int) -> Any:
+    return option(
+        gettext_lazy("Batch size"),
+        gettext_lazy("Photos at a time; fewer need less memory, and nothing is lost but time."),
+        default=default,
+        low=1,
+        high=high,
+    )
+
+
+def queue_of(config: Judging) -> str:
+    return Job.Queue.GPU if config.device == "cuda" else Job.Queue.CPU
+
+
+def photos_judge(
+    config: Judging, checkpoint: Checkpoint, photos: Dataset | Sequence[int], context: Context
+) -> PhotoWalk:
+    """Store what a network says of photos, from where an earlier attempt was interrupted.
+
+    `photos`: as `PhotoWalk` takes them. Raises Interrupted, JobError.
+    """
+    from models_app.networks.errors import NetworkError
+
+    device = device_get(config.device, context)
+    walk = PhotoWalk(photos, context, size=config.batch_size)
+    if walk.done < walk.total:
+        try:
+            photos_score(walk, network_load(checkpoint, context), device, context)
+        except NetworkError as error:
+            raise JobError(str(error)) from error
+    return walk
 
 
 def judge_get(name: str) -> Checkpoint:
@@ -47,16 +109,19 @@ def network_load(checkpoint: Checkpoint, context: Context) -> "Network":
 def photos_score(walk: PhotoWalk, network: "Network", device: str, context: Context) -> None:
     """Store the scores of every photo of a walk, batch by batch. Raises Interrupted."""
     from models_app.networks.scoring import Score, score
+    from models_app.training.allocator import StepMemory
 
-    for pictures in walk:
-        rows = []
-        for found in score(pictures, network, device=device, batch_size=walk.size):
-            if isinstance(found, Score):
-                rows.append(_row(context.job, found))
-            else:
-                walk.refuse(found.key, found.reason)
-        with walk.saving():
-            findings.scores_record(rows)
+    with StepMemory(device, context.log) as memory:
+        for number, pictures in enumerate(walk):
+            memory.before_step(number, "judging")
+            rows = []
+            for found in score(pictures, network, device=device, batch_size=walk.size):
+                if isinstance(found, Score):
+                    rows.append(_row(context.job, found))
+                else:
+                    walk.refuse(found.key, found.reason)
+            with walk.saving():
+                findings.scores_record(rows)
 
 
 def _row(job: Job, found: "Score[Photo]") -> PhotoScore:

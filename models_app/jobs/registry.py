@@ -108,6 +108,13 @@ REGISTRY = registry(
         listed=False,
     ),
     Entry(
+        "import_photos",
+        gettext_lazy("Import photos"),
+        gettext_lazy("Takes the photos of an uploaded archive into a dataset."),
+        "import_photos.ImportPhotos",
+        listed=False,
+    ),
+    Entry(
         "import_labels",
         gettext_lazy("Import labels"),
         gettext_lazy("Reads label files and looks at the photos that they name."),

@@ -1,8 +1,10 @@
 """Scores of the photos of a folder: decoded in threads ahead of the network."""
 
+import logging
 from collections import deque
 from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,9 @@ from models_app.networks.building import Network
 from models_app.networks.errors import PhotoUnusable
 from models_app.networks.preprocessing import Preprocessing, photo_to_input
 from models_app.networks.scoring import Refused, Score, distributions, moments
+from models_app.training.allocator import StepMemory
+
+logger = logging.getLogger(__name__)
 
 Input = NDArray[np.float32]
 """One photo as the network takes it: [3, side, side]."""
@@ -60,6 +65,7 @@ def files_score(
     source = iter(files)
     pool = ThreadPoolExecutor(decoders, thread_name_prefix="decoder")
     waiting: deque[tuple[str, Future[Input | str]]] = deque()
+    memory, numbers = StepMemory(device, logger.info), count()
 
     def refill() -> None:
         while len(waiting) < BATCHES_AHEAD * batch_size + decoders:
@@ -73,6 +79,7 @@ def files_score(
     try:
         refill()
         while waiting:
+            memory.before_step(next(numbers), "judging")
             batch = [waiting.popleft() for _ in range(min(batch_size, len(waiting)))]
             ready = [(name, each.result()) for name, each in batch]
             # The next ones decode while the network looks at these.
@@ -81,6 +88,7 @@ def files_score(
             shares = distributions(module, np.stack(inputs), device) if inputs else np.empty((0, 1))
             yield _said(ready, shares)
     finally:
+        memory.close()
         pool.shutdown(wait=True, cancel_futures=True)
 
 

@@ -1,4 +1,4 @@
-"""Freed memory that stays with the process from one training step to the next.
+"""Freed memory that stays with the process from one step of alike work to the next.
 
 glibc maps large blocks one by one and unmaps them when they are freed, so on a CPU every step gets
 its gigabytes anew, page by page, each filled with zeros. Told to keep them it takes no pages after
@@ -70,7 +70,7 @@ def freed_memory_kept() -> Iterator[None]:
 
 
 class StepMemory:
-    """Keeps freed memory between the steps of a training on a CPU, once there is room for it.
+    """Keeps freed memory between steps of alike work on a CPU, once there is room for it.
 
     A step is done as ever first, which shows what it needs, and how it is computed is chosen by
     memory that nothing is kept of. A context: at its end memory goes back to the system.
@@ -83,8 +83,8 @@ class StepMemory:
         Told, once for a kind of step, where there is no room.
     """
 
-    def __init__(self, device: torch.device, log: Callable[[str], None]) -> None:
-        self._device = device
+    def __init__(self, device: torch.device | str, log: Callable[[str], None]) -> None:
+        self._device = torch.device(device)
         self._log = log
         self._keeping = ExitStack()
         self._known: object = None
@@ -94,6 +94,10 @@ class StepMemory:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give memory back; for callers that are no context."""
         self._keeping.close()
 
     def before_step(self, step: int, kind: object) -> None:

@@ -2,11 +2,6 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
-
-import torch
-from torch import Tensor, nn
-from torch.optim import Optimizer
 
 from models_app.training.checkpoint import State
 from models_app.training.config import TrainConfig
@@ -16,12 +11,12 @@ from models_app.training.feeding import Feeding, Measuring
 from models_app.training.loop import Parts
 from models_app.training.losses.balance import balance_build
 from models_app.training.networks import PretextNetwork, network_build
-from models_app.training.optimising import optimiser_build
+from models_app.training.optimising import optimiser_build, optimiser_load
 from models_app.training.origins import Origin
 from models_app.training.position import Position
 from models_app.training.pretext.building import Pretext, pretext_build
 from models_app.training.pretext.registry import COMPARING
-from models_app.training.processes import Averaging
+from models_app.training.processes import Averaging, synchronised
 from models_app.training.saving import Saving
 from models_app.training.site import Site
 from models_app.training.statistics import BatchStatistics
@@ -65,7 +60,7 @@ def assemble(config: TrainConfig, at: Site, state: State | None) -> Assembled:
     if state is not None:
         position = Position.from_json(state.info["position"])
         balance.load_state_dict(state.training["balance"], strict=True)
-        _optimiser_load(optimiser, state.training["optimiser"])
+        optimiser_load(optimiser, state.training["optimiser"])
     statistics = BatchStatistics(network.backbone, frozen=config.bn_group == "frozen")
     stepper = Stepper(
         config,
@@ -110,7 +105,7 @@ def _network(
     fresh = config if state is None else replace(config, weights="random", weights_file="")
     network, origin = network_build(fresh, pretext)
     if config.sync_bn:
-        network = _synchronised(network, at)
+        network.backbone = synchronised(network.backbone, at.device, at.processes)
     network.to(at.device)
     if state is not None:
         origin = Origin.from_json(state.info["origin"])
@@ -136,31 +131,3 @@ def _check_company(config: TrainConfig, at: Site) -> None:
         )
     if processes > 1:
         at.reports.log(f"{named} compares the photos of each process by themselves.")
-
-
-def _synchronised(network: PretextNetwork, at: Site) -> PretextNetwork:
-    """Let BatchNorm measure over all processes; alone that changes nothing.
-
-    Raises
-    ------
-    ConfigInvalid
-        On a CPU, where torch cannot.
-    """
-    if at.device.type != "cuda":
-        raise ConfigInvalid(
-            "sync_bn joins the batches of several GPUs, and this runs on a CPU; set sync_bn to "
-            "false.",
-            "sync_bn",
-        )
-    if at.processes.count > 1:
-        network.backbone = nn.SyncBatchNorm.convert_sync_batchnorm(network.backbone)
-    return network
-
-
-def _optimiser_load(optimiser: Optimizer, state: dict[str, Any]) -> None:
-    optimiser.load_state_dict(state)
-    # As it was made beside the weights: files know no memory format.
-    for held in optimiser.state.values():
-        for name, value in held.items():
-            if isinstance(value, Tensor) and value.ndim == 4:
-                held[name] = value.contiguous(memory_format=torch.channels_last)

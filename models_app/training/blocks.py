@@ -30,6 +30,14 @@ def last_blocks(backbone: nn.Module) -> dict[str, nn.Module]:
     return {n: b for n, b in list(found.items())[places[-1] :] if list(b.parameters())}
 
 
+def backbone_free(backbone: nn.Module, trainable: str) -> None:
+    """Let layers of a backbone learn: all, its last_block, or for any other word none."""
+    backbone.requires_grad_(trainable == "all")
+    if trainable == "last_block":
+        for block in last_blocks(backbone).values():
+            block.requires_grad_(True)
+
+
 def _has_kernel(block: nn.Module) -> bool:
     return any(weight.ndim > 1 for weight in block.parameters())
 

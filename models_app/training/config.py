@@ -1,23 +1,20 @@
 """The configuration of a pretraining: frozen, checked, saved beside the weights; no torch."""
 
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, Self
+from dataclasses import dataclass
 
 from models_app.distortions.catalogue import Entry
 from models_app.distortions.registry import UnknownDistortionError, select
+from models_app.training.configuration import Configuration
 from models_app.training.errors import ConfigInvalid
 from models_app.training.options.network import NetworkOptions
 from models_app.training.options.photos import PhotoOptions
 from models_app.training.options.pretext import PretextOptions
 from models_app.training.options.schedule import ScheduleOptions
 from models_app.training.pretext.registry import TASKS, TaskEntry
-from models_app.training.settings import names_check, values_check
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainConfig(ScheduleOptions, NetworkOptions, PhotoOptions, PretextOptions):
+class TrainConfig(ScheduleOptions, NetworkOptions, PhotoOptions, PretextOptions, Configuration):
     """Every choice that decides what a pretraining does; all have a default but the photos.
 
     Raises
@@ -26,56 +23,15 @@ class TrainConfig(ScheduleOptions, NetworkOptions, PhotoOptions, PretextOptions)
         At construction, naming the option: what it is, what is allowed, what to do.
     """
 
+    example = '{"task": "ranking"}'
+    paths = ("photos", "weights_file")
+    path_lists = ("split_lists",)
+
     def __post_init__(self) -> None:
         """Check every option, then those that depend on each other."""
-        values_check(self)
+        super().__post_init__()
         for check in (_check_pretext, _check_network, _check_step, _check_photos):
             check(self)
-
-    @classmethod
-    def from_json(cls, raw: object) -> Self:
-        """Build it from a JSON object; what is left out has its default.
-
-        Raises
-        ------
-        ConfigInvalid
-            Also for unknown options, with the nearest that exists.
-        """
-        return cls(**names_check(cls, raw))
-
-    @classmethod
-    def from_file(cls, path: Path) -> Self:
-        """Read a JSON file.
-
-        Raises
-        ------
-        ConfigInvalid
-            Also if it cannot be read or is no JSON.
-        """
-        try:
-            raw = json.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigInvalid(
-                f"The configuration {path.name} cannot be read ({error.strerror}); give a JSON "
-                "file."
-            ) from error
-        except (ValueError, RecursionError) as error:
-            raise ConfigInvalid(
-                f'{path.name} is no JSON ({error}); write an object, as in {{"task": "ranking"}}.'
-            ) from error
-        return cls.from_json(raw)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return every option, also those at their default."""
-        return asdict(self)
-
-    def to_json_shared(self) -> dict[str, Any]:
-        """Return it for whoever gets the results: of paths the last part alone."""
-        raw = self.to_json()
-        for name in ("photos", "weights_file"):
-            raw[name] = Path(raw[name]).name
-        lists = raw["split_lists"].split(",")
-        return raw | {"split_lists": ",".join(Path(each.strip()).name for each in lists)}
 
     @property
     def entry(self) -> TaskEntry:

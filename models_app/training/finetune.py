@@ -10,40 +10,35 @@ from dataclasses import replace
 from pathlib import Path
 
 from models_app.networks.checkpoints import checkpoint_load
-from models_app.networks.errors import NetworkError
 from models_app.training.checkpoint import BEST, WEIGHTS
-from models_app.training.command import Stop, options_action, positive
+from models_app.training.command import (
+    Stop,
+    arguments_add,
+    command_run,
+    losses_text,
+    stopped_text,
+)
 from models_app.training.devices import device_choose
-from models_app.training.errors import TrainingError
 from models_app.training.finetuning.config import FinetuneConfig
 from models_app.training.finetuning.data import Members, truth
 from models_app.training.finetuning.predicting import predict
 from models_app.training.finetuning.results import Floats, predictions_write
 from models_app.training.finetuning.tables import FolderLabelled, members_read, part_check
-from models_app.training.finetuning.tuning import RESULTS, Outcome, finetune
-from models_app.training.processes import Processes, processes_join
+from models_app.training.finetuning.tuning import Outcome, finetune
+from models_app.training.frame import RESULTS
+from models_app.training.processes import Processes
 from models_app.training.reports import Console, Reports, Silent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fine-tune as the command line says; return its exit status, as `training.run` has them."""
+    """Fine-tune as the command line says; return its exit status, as `command_run` has them."""
     given = _parser().parse_args(arguments)
-    stop = Stop()
-    try:
-        config = FinetuneConfig.from_file(given.config)
-        cuda = device_choose(config.device).type == "cuda"
-        with processes_join(cuda=cuda) as processes:
-            outcome = _tune(config, given, processes, stop)
-    except (TrainingError, NetworkError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    except OSError as error:
-        # Such as a full disk; the states before are whole.
-        sys.stderr.write(f"The run could not be written ({error.strerror or error}).\n")
-        return 2
-    if processes.first:
-        sys.stdout.write(_told(outcome, given.output))
-    return 128 + stop.number if stop.number and outcome.state == "stopped" else 0
+    return command_run(
+        FinetuneConfig,
+        given.config,
+        lambda config, processes, stop: _tune(config, given, processes, stop),
+        lambda outcome: _told(outcome, given.output),
+    )
 
 
 def _tune(
@@ -109,20 +104,15 @@ def _predict(
 def _told(outcome: Outcome, folder: Path) -> str:
     position, results = outcome.position, outcome.results
     if results is None:
-        return (
-            f"Stopped at step {position.step} of epoch {position.epoch + 1}; go on with --resume.\n"
-        )
+        return stopped_text(position)
     ended = "early stopping" if position.stopped_early else "max_epochs"
     lines = [
         f"Finished after {position.epoch} epochs ({ended}); the best epoch is "
         f"{position.best_epoch}. Results: {folder / RESULTS}",
         f"Earth mover's distance on the validation part {results['validation']['emd']:.4f}; a "
         f"guess that knows no photo has {results['constant']['emd']:.4f}.",
+        *losses_text(position),
     ]
-    if position.skipped:
-        lines.append(f"{position.skipped} steps were not finite and were skipped.")
-    if position.unreadable:
-        lines.append(f"{len(position.unreadable)} photos could not be read.")
     return "\n".join(lines) + "\n"
 
 
@@ -131,18 +121,12 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m models_app.training.finetune",
         description="Teach a network to judge photos as people did.",
     )
-    parser.add_argument("config", type=Path, help="JSON file; what it leaves out has its default")
-    parser.add_argument(
-        "--options", nargs=0, action=options_action(FinetuneConfig), help="list options, and end"
-    )
+    arguments_add(parser, FinetuneConfig)
     parser.add_argument("--labels", type=Path, required=True, help="CSV file: image, and b1 to b10")
     parser.add_argument("--images", type=Path, required=True, help="folder of the photos")
     parser.add_argument(
         "--parts", type=Path, required=True, help="JSON file: names by train, validation, test"
     )
-    parser.add_argument("--output", type=Path, required=True, help="folder of the run")
-    parser.add_argument("--resume", action="store_true", help="go on from the last intact state")
-    parser.add_argument("--max-steps", type=positive, help="stop after so many steps in all")
     parser.add_argument("--predict", help="a part that the best weights judge at the end")
     return parser
 

@@ -103,7 +103,7 @@ def train(
         learning_rate_set(parts.optimiser, learning_rate(config, position.epoch))
         fed = parts.fed(position.epoch, position.batch, clock.mark)
         for batch, pictures in fed:
-            if processes.agree(should_stop() or _reached(position, max_steps)):
+            if processes.agree(should_stop() or position.reached(max_steps)):
                 parts.save(position)
                 fed.close()
                 return False
@@ -231,7 +231,3 @@ def _validate(parts: Parts, position: Position) -> None:
         parts.reports.stage("")
     if position.is_best(value):
         parts.save_best(position)
-
-
-def _reached(position: Position, max_steps: int | None) -> bool:
-    return max_steps is not None and position.step >= max_steps

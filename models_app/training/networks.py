@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from models_app.training.backbones import Backbone
-from models_app.training.blocks import last_blocks
+from models_app.training.blocks import backbone_free
 from models_app.training.config import TrainConfig
 from models_app.training.origins import Origin, backbone_initial
+from models_app.training.pixels import features_of, scale_and_shift
 from models_app.training.pretext.base import Term
 from models_app.training.pretext.registry import TERMS
 from models_app.training.seeds import derive
@@ -64,20 +65,15 @@ class PretextNetwork(nn.Module):
         self.precision = precision
         self.trainable = trainable
         self._shared = dict(shared)
-        mean, sd = (torch.tensor(each).view(3, 1, 1) for each in (backbone.mean, backbone.sd))
-        # (x / 255 - mean) / sd as one multiplication and one addition.
-        self.register_buffer("scale", 1 / (255 * sd), persistent=False)
-        self.register_buffer("shift", -mean / sd, persistent=False)
+        scale, shift = scale_and_shift(backbone.mean, backbone.sd)
+        self.register_buffer("scale", scale, persistent=False)
+        self.register_buffer("shift", shift, persistent=False)
 
     def features(self, pictures: Tensor) -> Tensor:
         """Return float32 [N, F] of pictures, uint8 [N, 3, side, side]."""
-        kind = pictures.device.type
-        half = self.precision == "bf16" or (self.precision == "auto" and kind == "cuda")
-        # Bytes are put in order before they become floats four times their size.
-        ordered = pictures.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(kind, torch.bfloat16, enabled=half):
-            found: Tensor = self.backbone(torch.addcmul(self.shift, ordered, self.scale))
-        return found.float()
+        return features_of(
+            self.backbone, pictures, scale=self.scale, shift=self.shift, precision=self.precision
+        )
 
     def outputs(self, features: Tensor, keep: Tensor | None = None) -> dict[str, Tensor]:
         """Return float32 [N, K] a term, of features [N, F].
@@ -125,10 +121,7 @@ class PretextNetwork(nn.Module):
         before still goes by the batch, as in the released program.
         """
         self.heads.requires_grad_(True)
-        self.backbone.requires_grad_(self.trainable == "all" and not heads_only)
-        if self.trainable == "last_block" and not heads_only:
-            for block in last_blocks(self.backbone).values():
-                block.requires_grad_(True)
+        backbone_free(self.backbone, "" if heads_only else self.trainable)
 
     def backbone_compile(self) -> None:
         """Let torch.compile make the backbone faster; the names of its weights stay."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from models_app.training.config import TrainConfig
@@ -37,18 +37,43 @@ def optimiser_build(
     if learnt := list(balance.parameters()):
         groups.append({"params": learnt, "name": BALANCE, "weight_decay": 0.0})
     rate, decay, momentum = config.learning_rate, config.weight_decay, config.momentum
-    match config.optimiser:
-        case "rmsprop":
-            # Has no fused form; foreach updates all weights in a few kernels.
-            return torch.optim.RMSprop(
-                groups, rate, config.alpha, weight_decay=decay, momentum=momentum, foreach=True
-            )
+    if config.optimiser == "rmsprop":
+        # Has no fused form; foreach updates all weights in a few kernels.
+        return torch.optim.RMSprop(
+            groups, rate, config.alpha, weight_decay=decay, momentum=momentum, foreach=True
+        )
+    return optimiser_of(
+        config.optimiser, groups, rate=rate, decay=decay, momentum=momentum, fused=fused
+    )
+
+
+def optimiser_of(
+    name: str,
+    groups: list[dict[str, Any]],
+    *,
+    rate: float,
+    decay: float,
+    momentum: float,
+    fused: bool,
+) -> Optimizer:
+    """Return one of `options.common.OPTIMISERS` over groups of weights; SGD alone has momentum."""
+    match name:
         case "adam":
             return torch.optim.Adam(groups, rate, weight_decay=decay, fused=fused)
         case "adamw":
             return torch.optim.AdamW(groups, rate, weight_decay=decay, fused=fused)
         case _:
             return torch.optim.SGD(groups, rate, momentum, weight_decay=decay, fused=fused)
+
+
+def optimiser_load(optimiser: Optimizer, state: dict[str, Any]) -> None:
+    """Let an optimiser go on with what a state holds of it."""
+    optimiser.load_state_dict(state)
+    # As it was made beside the weights: files know no memory format.
+    for held in optimiser.state.values():
+        for name, value in held.items():
+            if isinstance(value, Tensor) and value.ndim == 4:
+                held[name] = value.contiguous(memory_format=torch.channels_last)
 
 
 def learning_rate(config: TrainConfig, epoch: int) -> float:

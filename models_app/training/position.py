@@ -6,8 +6,8 @@ from typing import Any, Self
 
 
 @dataclass(slots=True, kw_only=True)
-class Position:
-    """Where a training stands; saved with every state.
+class Progress:
+    """Where any training stands; saved with every state.
 
     Attributes
     ----------
@@ -22,11 +22,6 @@ class Position:
         Steps in a row that were not finite, and all of them.
     unreadable
         Photos that could not be read: name and reason.
-    choice
-        How steps are computed, as `steps.choosing` found it; a resumed run goes on with it,
-        since sums in another order have other last digits.
-    device
-        What it was found on: on another one it is found anew.
     """
 
     step: int = 0
@@ -37,12 +32,15 @@ class Position:
     bad_steps: int = 0
     skipped: int = 0
     unreadable: dict[str, str] = field(default_factory=dict)
-    choice: dict[str, Any] | None = None
-    device: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a JSON object."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> Self:
+        """Build it from what `to_json` gave."""
+        return cls(**raw)
 
     def step_done(self, batch: int, *, finite: bool) -> None:
         """Count a step over the batch of this number; one that is not finite changed nothing."""
@@ -50,6 +48,27 @@ class Position:
         self.batch = batch + 1
         self.skipped += not finite
         self.bad_steps = 0 if finite else self.bad_steps + 1
+
+    def reached(self, max_steps: int | None) -> bool:
+        """Tell whether so many steps are done; None: as many as it takes."""
+        return max_steps is not None and self.step >= max_steps
+
+
+@dataclass(slots=True, kw_only=True)
+class Position(Progress):
+    """Where a pretraining stands.
+
+    Attributes
+    ----------
+    choice
+        How steps are computed, as `steps.choosing` found it; a resumed run goes on with it,
+        since sums in another order have other last digits.
+    device
+        What it was found on: on another one it is found anew.
+    """
+
+    choice: dict[str, Any] | None = None
+    device: str = ""
 
     def epoch_done(self) -> None:
         """Go on to the first batch of the next epoch."""
@@ -62,8 +81,3 @@ class Position:
             return False
         self.best, self.best_epoch = value, self.epoch
         return True
-
-    @classmethod
-    def from_json(cls, raw: dict[str, Any]) -> Self:
-        """Build it from what `to_json` gave."""
-        return cls(**raw)

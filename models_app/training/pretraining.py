@@ -1,68 +1,50 @@
 """A whole pretraining: from a configuration and photos to the best weights and their measure."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
+from models_app.training import frame
 from models_app.training.allocator import StepMemory
 from models_app.training.assembly import Assembled, assemble
-from models_app.training.checkpoint import BEST, State, best_load
+from models_app.training.checkpoint import State, best_load
 from models_app.training.config import TrainConfig
 from models_app.training.data import Photos
-from models_app.training.devices import device_choose, device_name
-from models_app.training.durable import file_write
-from models_app.training.errors import PhotosUnusable
+from models_app.training.errors import MemoryShort, PhotosUnusable
+from models_app.training.frame import RESULTS, company, reports_written
+from models_app.training.going_on import state_found
 from models_app.training.loop import train
 from models_app.training.measured import Measured
 from models_app.training.position import Position
 from models_app.training.processes import Processes
-from models_app.training.reports import (
-    JsonLines,
-    Reports,
-    Several,
-    Silent,
-    TensorBoardReports,
-)
+from models_app.training.reports import Reports
 from models_app.training.results import results_make
-from models_app.training.resuming import state_found
+from models_app.training.resuming import begun_with
 from models_app.training.seeds import derive
 from models_app.training.site import Site
 from models_app.training.split import Split, split_make
 from models_app.training.steps.choosing import memory_short
-from models_app.training.steps.memory import memory_available, out_of_memory
+from models_app.training.steps.memory import memory_available, shortage_told
 from models_app.training.writing import results_write
-
-RESULTS = "results"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(frame.Outcome):
     """How a call of `pretrain` ended.
 
     Attributes
     ----------
-    state
-        `stopped` where it was told to stop; then a state is saved, from which another call goes
-        on.
     position
         How far it is.
     split
         Which photos it learnt from.
-    best
-        Folder of the best weights; None before the first validation.
-    results
-        As `results.json`; None where it is not finished.
     """
 
-    state: Literal["finished", "stopped"]
     position: Position
     split: Split
-    best: Path | None
-    results: dict[str, Any] | None
 
 
 def pretrain(
@@ -108,12 +90,10 @@ def pretrain(
     TrainingError, NetworkError
         With one sentence for the person.
     """
-    processes = processes or Processes()
-    told = reports if reports is not None and processes.first else Silent()
-    device = device_choose(config.device, processes.local_rank)
-    told.device(device_name(device))
+    processes, told, device = company(config.device, reports, processes)
     split = split_make(photos, config, base=base)
-    state = state_found(folder, config, split, told, resume=resume, processes=processes)
+    begun = begun_with(config, split)
+    state = state_found(folder, begun, told, resume=resume, processes=processes)
     at = Site(
         photos=photos,
         split=split,
@@ -139,25 +119,20 @@ def _trained(
     made = assemble(config, at, state)
     # Nothing is written before all is known to fit together, nor while another process reads.
     at.processes.agree(False)
-    written = _reports(config, at, state)
+    position = made.position
 
     def asked() -> bool:
-        step = made.position.step
-        memory.before_step(step, step >= config.warmup_steps)
+        memory.before_step(position.step, position.step >= config.warmup_steps)
         return should_stop()
 
-    try:
-        made = replace(made, parts=replace(made.parts, reports=written))
+    def short() -> MemoryShort:
+        what = "more than there is besides its network"
+        return memory_short(config, what, memory_available(at.device))
+
+    tensorboard = config.tensorboard
+    with reports_written(config, at, state, tensorboard=tensorboard) as told, shortage_told(short):
+        made = replace(made, parts=replace(made.parts, reports=told))
         return _run(made, at, state is not None, asked, max_steps)
-    except (RuntimeError, MemoryError) as error:
-        if not out_of_memory(error):
-            raise
-        raise memory_short(
-            config, "more than there is besides its network", memory_available(at.device)
-        ) from error
-    finally:
-        if isinstance(written, Several):
-            written.close()
 
 
 def _run(
@@ -177,12 +152,11 @@ def _run(
     finished = train(made.parts, made.position, should_stop=should_stop, max_steps=max_steps)
     results = _results(made, at) if finished else None
     made.position.unreadable = made.parts.unreadable.snapshot()
-    best = at.folder / BEST
     return Outcome(
         state="finished" if finished else "stopped",
         position=made.position,
         split=split,
-        best=best.resolve() if best.exists() else None,
+        best=at.best,
         results=results,
     )
 
@@ -218,22 +192,3 @@ def _measured(made: Assembled, at: Site) -> tuple[str, Measured]:
         except PhotosUnusable:
             made.parts.reports.log("No test photo could be read; the validation photos stand in.")
     return "validation", made.measure(at.split.validation, keep=True)
-
-
-def _reports(config: TrainConfig, at: Site, state: State | None) -> Reports:
-    if not at.processes.first:
-        return Silent()
-    folder = at.folder
-    folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(config.to_json(), indent=1)
-    file_write(folder / "config.json", f"{text}\n".encode())
-    step = None if state is None else state.step
-    # Validation comes after an epoch's last step, which may have a state of its own.
-    validated = state is None or state.info["position"]["batch"] == 0
-    found: list[Reports] = [
-        at.reports,
-        JsonLines(folder / "metrics.jsonl", resumed=step, validated=validated),
-    ]
-    if config.tensorboard:
-        found.append(TensorBoardReports(folder / "tensorboard", resumed=step, validated=validated))
-    return Several(found)

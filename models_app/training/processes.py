@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch import distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 
-from models_app.training.errors import TrainingError
+from models_app.training.errors import ConfigInvalid, TrainingError
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,3 +165,23 @@ def processes_join(*, cuda: bool) -> Iterator[Processes]:
         yield Processes(rank, count, local, talk if isinstance(talk, dist.ProcessGroup) else None)
     finally:
         dist.destroy_process_group()
+
+
+def synchronised(backbone: nn.Module, device: torch.device, processes: Processes) -> nn.Module:
+    """Let BatchNorm measure over all processes; alone that changes nothing.
+
+    Raises
+    ------
+    ConfigInvalid
+        On a CPU, where torch cannot.
+    """
+    if device.type != "cuda":
+        raise ConfigInvalid(
+            "sync_bn joins the batches of several GPUs, and this runs on a CPU; set sync_bn to "
+            "false.",
+            "sync_bn",
+        )
+    if processes.count == 1:
+        return backbone
+    made: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(backbone)
+    return made

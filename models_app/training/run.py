@@ -9,47 +9,38 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from models_app.networks.errors import NetworkError
-from models_app.training.command import Stop, options_action, positive
+from models_app.training.command import (
+    Stop,
+    arguments_add,
+    command_run,
+    losses_text,
+    stopped_text,
+)
 from models_app.training.config import TrainConfig
-from models_app.training.devices import device_choose
-from models_app.training.errors import ConfigInvalid, TrainingError
+from models_app.training.errors import ConfigInvalid
 from models_app.training.folder import FolderPhotos
-from models_app.training.pretraining import RESULTS, Outcome, pretrain
-from models_app.training.processes import Processes, processes_join
+from models_app.training.frame import RESULTS
+from models_app.training.pretraining import Outcome, pretrain
+from models_app.training.processes import Processes
 from models_app.training.reports import Console, Reports, Silent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train as the command line says; return its exit status.
-
-    0 when finished or at --max-steps, 2 where something has to be put right first, and as shells
-    have it 130 after Ctrl-C and 143 after SIGTERM.
-    """
+    """Train as the command line says; return its exit status, as `command_run` has them."""
     given = _parser().parse_args(arguments)
-    stop = Stop()
-    try:
-        config = TrainConfig.from_file(given.config)
-        if given.photos is not None:
-            config = replace(config, photos=str(given.photos))
-        cuda = device_choose(config.device).type == "cuda"
-        with processes_join(cuda=cuda) as processes:
-            outcome = _train(config, given, processes, stop)
-    except (TrainingError, NetworkError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    except OSError as error:
-        # Such as a full disk; the states before are whole.
-        sys.stderr.write(f"The run could not be written ({error.strerror or error}).\n")
-        return 2
-    if processes.first:
-        sys.stdout.write(_told(outcome, given.output))
-    return 128 + stop.number if stop.number and outcome.state == "stopped" else 0
+    return command_run(
+        TrainConfig,
+        given.config,
+        lambda config, processes, stop: _train(config, given, processes, stop),
+        lambda outcome: _told(outcome, given.output),
+    )
 
 
 def _train(
     config: TrainConfig, given: argparse.Namespace, processes: Processes, stop: Stop
 ) -> Outcome:
+    if given.photos is not None:
+        config = replace(config, photos=str(given.photos))
     if not config.photos:
         raise ConfigInvalid(
             "photos is empty; name a folder in the configuration or after --photos.", "photos"
@@ -76,17 +67,12 @@ def _train(
 def _told(outcome: Outcome, folder: Path) -> str:
     position = outcome.position
     if outcome.state == "stopped":
-        return (
-            f"Stopped at step {position.step} of epoch {position.epoch + 1}; go on with --resume.\n"
-        )
+        return stopped_text(position)
     lines = [
         f"Finished after {position.step} steps; the best epoch is {position.best_epoch}. "
         f"Results: {folder / RESULTS}"
     ]
-    if position.skipped:
-        lines.append(f"{position.skipped} steps were not finite and were skipped.")
-    if position.unreadable:
-        lines.append(f"{len(position.unreadable)} photos could not be read.")
+    lines += losses_text(position)
     ranked = (outcome.results or {}).get("rank_accuracy")
     for row in [*ranked["aspects"], ranked["all"]] if ranked else ():
         found = row["accuracy"]
@@ -103,17 +89,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m models_app.training.run",
         description="Pretrain a network on photos without labels.",
     )
-    parser.add_argument("config", type=Path, help="JSON file; what it leaves out has its default")
-    parser.add_argument(
-        "--options",
-        nargs=0,
-        action=options_action(TrainConfig),
-        help="list all options, and end",
-    )
-    parser.add_argument("--output", type=Path, required=True, help="folder of the run")
+    arguments_add(parser, TrainConfig)
     parser.add_argument("--photos", type=Path, help="folder of photos, instead of the file's")
-    parser.add_argument("--resume", action="store_true", help="go on from the last intact state")
-    parser.add_argument("--max-steps", type=positive, help="stop after so many steps in all")
     return parser
 
 

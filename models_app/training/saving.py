@@ -1,13 +1,13 @@
-"""What a training leaves on disk while it runs."""
+"""What a pretraining leaves on disk while it runs."""
 
 from typing import Any
 
 from torch.optim import Optimizer
 
-from models_app.training.checkpoint import best_save, state_save
 from models_app.training.config import TrainConfig
 from models_app.training.data import Unreadable
 from models_app.training.devices import device_name
+from models_app.training.files import Files
 from models_app.training.losses.balance import Balance
 from models_app.training.networks import PretextNetwork
 from models_app.training.origins import Origin
@@ -30,24 +30,23 @@ class Saving:
         stepper: Stepper,
         unreadable: Unreadable,
     ) -> None:
-        self._at, self._keep = at, config.keep
-        self._network, self._balance, self._optimiser = network, balance, optimiser
+        self._at, self._balance, self._optimiser = at, balance, optimiser
         self._stepper, self._unreadable = stepper, unreadable
-        self._info = {
-            "config": config.to_json(),
-            "origin": origin.to_json(),
-            "split": {
-                "method": at.split.method,
-                "digest": at.split.digest,
-                "train": len(at.split.train),
-                "validation": len(at.split.validation),
-                "test": len(at.split.test),
-            },
+        split = {
+            "method": at.split.method,
+            "digest": at.split.digest,
+            "train": len(at.split.train),
+            "validation": len(at.split.validation),
+            "test": len(at.split.test),
         }
-        # Weights are given to others, who need not know where photos lay.
-        shared = {**self._info, "config": config.to_json_shared()}
-        self._note = {"format": 1, "kind": "pretrained", "random": origin.random, **shared}
-        self._shared = shared
+        self._files = Files(
+            at=at,
+            keep=config.keep,
+            network=network,
+            config=config,
+            facts={"origin": origin.to_json(), "split": split},
+            marks={"kind": "pretrained", "random": origin.random},
+        )
 
     @property
     def chosen(self) -> dict[str, Any] | None:
@@ -69,30 +68,12 @@ class Saving:
         position.unreadable = self._unreadable.snapshot()
         position.choice = self.chosen
         position.device = device_name(self._at.device)
-        if not self._at.processes.first:
-            return
         training = {
             "optimiser": self._optimiser.state_dict(),
             "balance": dict(self._balance.state_dict()),
         }
-        path = state_save(
-            self._at.folder,
-            position.step,
-            self._network.state_dict(),
-            training,
-            {**self._info, "position": position.to_json()},
-            keep=self._keep,
-            note=self._note,
-        )
-        self._at.saved(path)
+        self._files.state(position, training)
 
     def best(self, position: Position) -> None:
         """Save the weights as the best so far."""
-        if self._at.processes.first:
-            best_save(
-                self._at.folder,
-                position.step,
-                self._network.state_dict(),
-                {**self._shared, "position": position.to_json()},
-                note=self._note,
-            )
+        self._files.best(position)

@@ -66,7 +66,11 @@ class CompareEvaluations:
         context.stage(_("drawing images again"))
         evaluations = _found(config)
         found = evaluations_compare(
-            evaluations, config.baseline, resamples=config.resamples, seed=config.seed
+            evaluations,
+            config.baseline,
+            resamples=config.resamples,
+            seed=config.seed,
+            asked=context.check,
         )
         context.check()
         content = json.dumps(found, indent=1, allow_nan=False).encode()

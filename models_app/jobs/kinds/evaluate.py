@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, cast
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from models_app.errors import JobError, JobInvalid
+from models_app.errors import JobInvalid
 from models_app.jobs.base import Plan
 from models_app.jobs.config import option
 from models_app.jobs.context import Context
 from models_app.jobs.evaluation_labels import (
-    Judged,
     at_hand,
     few_refuse,
     judged_get,
@@ -20,11 +19,16 @@ from models_app.jobs.evaluation_labels import (
     split_get,
 )
 from models_app.jobs.evaluation_outcome import Measuring, outcome_store
-from models_app.jobs.judging import judge_get, network_load, photos_score
-from models_app.jobs.photo_walk import PhotoWalk, device_choices, device_get
-from models_app.models import Checkpoint, Job
+from models_app.jobs.judging import (
+    batch_option,
+    checkpoint_option,
+    device_option,
+    judge_get,
+    photos_judge,
+    queue_of,
+)
+from models_app.models import Job
 from models_app.selectors import evaluations as selectors
-from models_app.selectors import findings as finding_selectors
 from models_app.selectors.splits import split_choices
 from models_app.services.evaluations import Scale
 
@@ -44,11 +48,7 @@ RULES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    checkpoint: str = option(
-        gettext_lazy("Checkpoint"),
-        gettext_lazy("The weights that judge; they bring their architecture and preprocessing."),
-        choices=finding_selectors.checkpoint_choices,
-    )
+    checkpoint: str = checkpoint_option()
     label_set: str = option(
         gettext_lazy("Label set"),
         gettext_lazy("What people said of the images; those at hand are judged."),
@@ -90,19 +90,8 @@ class Config:
     seed: int = option(
         gettext_lazy("Seed"), gettext_lazy("Of the bootstrap."), default=1, low=0, high=2**31 - 1
     )
-    device: str = option(
-        gettext_lazy("Device"),
-        gettext_lazy("What computes; a CPU and a GPU may differ in the last digits of a score."),
-        default="auto",
-        choices=device_choices,
-    )
-    batch_size: int = option(
-        gettext_lazy("Batch size"),
-        gettext_lazy("Photos at a time; fewer need less memory, and nothing is lost but time."),
-        default=32,
-        low=1,
-        high=1024,
-    )
+    device: str = device_option()
+    batch_size: int = batch_option(32, high=1024)
 
 
 class Evaluate:
@@ -120,7 +109,7 @@ class Evaluate:
         return Plan(
             label=_("Evaluation of %(checkpoint)s on %(label_set)s (%(where)s)")
             % {"checkpoint": checkpoint.name, "label_set": label_set.name, "where": where},
-            queue=Job.Queue.GPU if config.device == "cuda" else Job.Queue.CPU,
+            queue=queue_of(config),
             total=len(set(keys)),
             seed=config.seed,
             dataset=label_set.dataset,
@@ -131,7 +120,7 @@ class Evaluate:
         checkpoint, label_set = judge_get(config.checkpoint), label_set_get(config.label_set)
         split = split_get(label_set, config.split)
         judged = judged_get(label_set, split, config.part)
-        walk = _judge(config, checkpoint, judged, context)
+        walk = photos_judge(config, checkpoint, judged.photos, context)
         measuring = Measuring(
             checkpoint=checkpoint,
             label_set=label_set,
@@ -143,20 +132,6 @@ class Evaluate:
             seed=config.seed,
         )
         outcome_store(measuring, judged, walk, context)
-
-
-def _judge(config: Config, checkpoint: Checkpoint, judged: Judged, context: Context) -> PhotoWalk:
-    """Store what the network says of every photo. Raises Interrupted, JobError."""
-    from models_app.networks.errors import NetworkError
-
-    device = device_get(config.device, context)
-    walk = PhotoWalk(judged.photos, context, size=config.batch_size)
-    if walk.done < walk.total:
-        try:
-            photos_score(walk, network_load(checkpoint, context), device, context)
-        except NetworkError as error:
-            raise JobError(str(error)) from error
-    return walk
 
 
 def threshold_read(config: Config, scale: Scale) -> float:

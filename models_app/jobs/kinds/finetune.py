@@ -9,6 +9,7 @@ from models_app.jobs import finetune_options
 from models_app.jobs.base import Plan
 from models_app.jobs.context import Context
 from models_app.jobs.evaluation_labels import label_set_get, split_get
+from models_app.jobs.finetune_decoded import folder_for
 from models_app.jobs.finetune_labelled import LabelledPhotos, labels_check, parts_check
 from models_app.jobs.finetune_options import finetune_config
 from models_app.jobs.finetune_outcome import Began, outcome_store
@@ -66,8 +67,9 @@ def _train(config: Any, context: Context, split: LabelSplit, place: Place) -> "O
 
     labelled = LabelledPhotos(split)
     context.result(missing=labelled.missing)
+    decoded = folder_for(len(labelled), config.side)
     return finetune(
-        finetune_config(config, weights_file=place.weights),
+        finetune_config(config, weights_file=place.weights, cache_folder=decoded),
         labelled,
         labelled.members,
         place.folder,

@@ -10,14 +10,15 @@ from models_app.findings import exports, results
 from models_app.jobs.base import Plan
 from models_app.jobs.config import option
 from models_app.jobs.context import Context
-from models_app.jobs.judging import judge_get, network_load, photos_score
-from models_app.jobs.photo_walk import (
-    PhotoWalk,
-    dataset_get,
-    device_choices,
-    device_get,
-    figures_flat,
+from models_app.jobs.judging import (
+    batch_option,
+    checkpoint_option,
+    device_option,
+    judge_get,
+    photos_judge,
+    queue_of,
 )
+from models_app.jobs.photo_walk import PhotoWalk, dataset_get, figures_flat
 from models_app.models import Checkpoint, Job
 from models_app.selectors import findings as selectors
 
@@ -29,24 +30,9 @@ class Config:
         gettext_lazy("Its photos are scored, but for those that are excluded."),
         choices=selectors.dataset_choices,
     )
-    checkpoint: str = option(
-        gettext_lazy("Checkpoint"),
-        gettext_lazy("The weights that judge; they bring their architecture and preprocessing."),
-        choices=selectors.checkpoint_choices,
-    )
-    device: str = option(
-        gettext_lazy("Device"),
-        gettext_lazy("What computes; a CPU and a GPU may differ in the last digits of a score."),
-        default="auto",
-        choices=device_choices,
-    )
-    batch_size: int = option(
-        gettext_lazy("Batch size"),
-        gettext_lazy("Photos at a time; fewer need less memory, and nothing is lost but time."),
-        default=16,
-        low=1,
-        high=512,
-    )
+    checkpoint: str = checkpoint_option()
+    device: str = device_option()
+    batch_size: int = batch_option(16, high=512)
 
 
 class NimaCheck:
@@ -59,23 +45,15 @@ class NimaCheck:
         return Plan(
             label=_("NIMA check of %(dataset)s by %(checkpoint)s")
             % {"dataset": dataset.name, "checkpoint": checkpoint.name},
-            queue=Job.Queue.GPU if config.device == "cuda" else Job.Queue.CPU,
+            queue=queue_of(config),
             total=selectors.photos_included(dataset).count(),
             dataset=dataset,
             checkpoint=checkpoint,
         )
 
     def run(self, config: Config, context: Context) -> None:
-        from models_app.networks.errors import NetworkError
-
         checkpoint = judge_get(config.checkpoint)
-        device = device_get(config.device, context)
-        try:
-            walk = PhotoWalk(dataset_get(config.dataset), context, size=config.batch_size)
-            network = network_load(checkpoint, context)
-            photos_score(walk, network, device, context)
-        except NetworkError as error:
-            raise JobError(str(error)) from error
+        walk = photos_judge(config, checkpoint, dataset_get(config.dataset), context)
         _finish(walk, checkpoint, context)
 
 

@@ -1,60 +1,40 @@
 """From a configuration and labelled photos to the parts of a fine-tuning, new or resumed."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import count as counter
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 
 from models_app.networks.preprocessing import Preprocessing
 from models_app.training.checkpoint import State
 from models_app.training.data import Unreadable
-from models_app.training.errors import ConfigInvalid, PhotosUnusable
+from models_app.training.errors import PhotosUnusable
 from models_app.training.finetuning.config import FinetuneConfig
-from models_app.training.finetuning.data import Labelled, Parts, truths
+from models_app.training.finetuning.data import truths
+from models_app.training.finetuning.decoded import Making, Pictures
 from models_app.training.finetuning.draws import bases
 from models_app.training.finetuning.features import features_fit, features_make
 from models_app.training.finetuning.feeding import Feeding
 from models_app.training.finetuning.loop import Tuning
 from models_app.training.finetuning.measuring import Measuring
 from models_app.training.finetuning.networks import JudgeNetwork, network_again, network_build
-from models_app.training.finetuning.pictures import Making, Pictures, pictures_make
+from models_app.training.finetuning.pictures import pictures_make
 from models_app.training.finetuning.position import Position
 from models_app.training.finetuning.saving import Saving
 from models_app.training.finetuning.schedule import BACKBONE, HEAD, begin_frozen
+from models_app.training.finetuning.site import Site
 from models_app.training.finetuning.stepping import Stepper
+from models_app.training.optimising import optimiser_load, optimiser_of
 from models_app.training.origins import Origin
-from models_app.training.processes import Processes
-from models_app.training.reports import Reports
+from models_app.training.processes import synchronised
 from models_app.training.statistics import BatchStatistics
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """Where a fine-tuning happens; as `training.site.Site` has it.
-
-    Attributes
-    ----------
-    labelled, parts
-        What it learns from, and which of it.
-    folder
-        Where its states are.
-    saved
-        Called with the folder of every state.
-    """
-
-    labelled: Labelled
-    parts: Parts
-    folder: Path
-    reports: Reports
-    processes: Processes
-    device: torch.device
-    saved: Callable[[Path], None]
-    should_stop: Callable[[], bool]
+FEATURES = "features"
+"""The kind of work, for memory, beside whether layers are frozen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +72,11 @@ def begin(config: FinetuneConfig, at: Site, state: State | None) -> Begun:
         network.load_state_dict(state.network, strict=True)
         position = Position.from_json(state.info["position"])
     if config.sync_bn:
-        _synchronise(network, at)
+        network.backbone = synchronised(network.backbone, at.device, at.processes)
     network.to(at.device)
     optimiser = optimiser_build(config, network, fused=at.device.type == "cuda")
     if state is not None:
-        _optimiser_load(optimiser, state.training["optimiser"])
+        optimiser_load(optimiser, state.training["optimiser"])
     return Begun(
         network=network,
         optimiser=optimiser,
@@ -139,13 +119,17 @@ def pictures_of(config: FinetuneConfig, at: Site, begun: Begun) -> Pictures:
     at.reports.stage("")
     position.unreadable = unreadable.snapshot()
     trains = len(at.parts.train)
-    for part, readable in (
-        ("train", pictures.readable[:trains]),
-        ("validate", pictures.readable[trains:]),
+    for part, readable, least in (
+        ("train", pictures.readable[:trains], 2),
+        ("validate", pictures.readable[trains:], 1),
     ):
-        if not readable.any():
+        count = int(readable.sum())
+        if count < least:
             pictures.close()
-            raise PhotosUnusable(f"None of the photos that {part} can be read; replace them.")
+            raise PhotosUnusable(
+                f"Of the photos that {part} {count or 'none'} can be read, and it takes {least} or "
+                "more; replace the others."
+            )
     return pictures
 
 
@@ -189,14 +173,11 @@ def assemble(config: FinetuneConfig, at: Site, begun: Begun, pictures: Pictures)
     )
     saving = Saving(
         config,
-        at.folder,
-        parts=at.parts,
+        at,
         origin=begun.origin,
         preprocessing=begun.preprocessing,
         network=network,
         optimiser=begun.optimiser,
-        saved=at.saved,
-        writes=processes.first,
     )
 
     def features() -> Tensor | None:
@@ -206,13 +187,19 @@ def assemble(config: FinetuneConfig, at: Site, begun: Begun, pictures: Pictures)
         if not position.kept:
             return None
         at.reports.stage("computing the features of the frozen layers")
+        pieces = counter()
+
+        def asked() -> bool:
+            at.memory.before_step(next(pieces), FEATURES)
+            return at.should_stop()
+
         made = features_make(
             network,
             pictures,
             flips=config.flips,
             device=at.device,
             processes=processes,
-            should_stop=at.should_stop,
+            should_stop=asked,
         )
         at.reports.stage("")
         return made
@@ -248,40 +235,11 @@ def optimiser_build(config: FinetuneConfig, network: JudgeNetwork, *, fused: boo
         },
         {"params": list(network.head.parameters()), "name": HEAD, "lr": config.head_learning_rate},
     ]
-    rate, decay = config.learning_rate, config.weight_decay
-    match config.optimiser:
-        case "adam":
-            return torch.optim.Adam(groups, rate, weight_decay=decay, fused=fused)
-        case "adamw":
-            return torch.optim.AdamW(groups, rate, weight_decay=decay, fused=fused)
-        case _:
-            return torch.optim.SGD(
-                groups, rate, momentum=config.momentum, weight_decay=decay, fused=fused
-            )
-
-
-def _optimiser_load(optimiser: Optimizer, state: dict[str, Any]) -> None:
-    optimiser.load_state_dict(state)
-    # As it was made beside the weights: files know no memory format.
-    for held in optimiser.state.values():
-        for name, value in held.items():
-            if isinstance(value, Tensor) and value.ndim == 4:
-                held[name] = value.contiguous(memory_format=torch.channels_last)
-
-
-def _synchronise(network: JudgeNetwork, at: Site) -> None:
-    """Let BatchNorm measure over all processes; alone that changes nothing.
-
-    Raises
-    ------
-    ConfigInvalid
-        On a CPU, where torch cannot.
-    """
-    if at.device.type != "cuda":
-        raise ConfigInvalid(
-            "sync_bn joins the batches of several GPUs, and this runs on a CPU; set sync_bn to "
-            "false.",
-            "sync_bn",
-        )
-    if at.processes.count > 1:
-        network.backbone = nn.SyncBatchNorm.convert_sync_batchnorm(network.backbone)
+    return optimiser_of(
+        config.optimiser,
+        groups,
+        rate=config.learning_rate,
+        decay=config.weight_decay,
+        momentum=config.momentum,
+        fused=fused,
+    )

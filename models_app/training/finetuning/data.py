@@ -84,6 +84,11 @@ def parts_make(labelled: Labelled, members: Members, config: FinetuneConfig) -> 
     _check_found(labelled, found, missing)
     available = len(found[TRAIN])
     found[TRAIN] = _share(labelled, found[TRAIN], config)
+    if len(found[TRAIN]) == 1:
+        raise LabelsUnusable(
+            f"1 photo trains (of {available}, with share {config.share:g}), and a network cannot "
+            f"learn from one; raise share, or give the part {TRAIN} 2 photos or more."
+        )
     ordered = {part: _by_content(labelled, indices) for part, indices in found.items()}
     digest = sha256()
     for part in (TRAIN, VALIDATION):

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from models_app.training.finetuning.config import FinetuneConfig
+from models_app.training.finetuning.decoded import Pictures
 from models_app.training.finetuning.networks import JudgeNetwork
-from models_app.training.finetuning.pictures import Pictures
 from models_app.training.finetuning.stopping import pieces
 from models_app.training.processes import Processes
 from models_app.training.steps.memory import memory_available

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models_app.training.finetuning.config import FinetuneConfig
+from models_app.training.finetuning.decoded import Pictures
 from models_app.training.finetuning.draws import Bases, flips_draw, order_draw
-from models_app.training.finetuning.pictures import Pictures
 from models_app.training.processes import Processes
 from models_app.training.seeds import generator
 
@@ -90,8 +90,15 @@ class Feeding:
     pin: bool
 
     def __len__(self) -> int:
-        """Return batches an epoch."""
-        return -(-len(self.rows) // self.config.batch)
+        """Return batches an epoch: as many as it takes, and none of a single photo.
+
+        What would be one goes with another batch, since batch normalisation has nothing to
+        normalise a single photo by where the last maps are one pixel. Only with `batch` 1 photos
+        come one by one.
+        """
+        photos, size = len(self.rows), self.config.batch
+        found = -(-photos // size)
+        return found if size == 1 else max(1, min(found, photos // 2))
 
     def done(self, batches: int) -> int:
         """Return the photos of so many batches of an epoch.

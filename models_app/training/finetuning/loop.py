@@ -95,7 +95,7 @@ def _epoch(
     try:
         clock.mark("other")
         for batch in fed:
-            if parts.processes.agree(should_stop() or _reached(position, max_steps)):
+            if parts.processes.agree(should_stop() or position.reached(max_steps)):
                 parts.saving.state(position)
                 return False
             _step(parts, position, batch, features is not None, clock)
@@ -112,10 +112,7 @@ def _step(parts: Tuning, position: Position, batch: Batch, kept: bool, clock: St
     value, finite = parts.stepper.step(
         batch, step=position.step, frozen=position.frozen, kept=kept, clock=clock
     )
-    position.step += 1
-    position.batch = batch.number + 1
-    position.skipped += not finite
-    position.bad_steps = 0 if finite else position.bad_steps + 1
+    position.step_done(batch.number, finite=finite)
     position.images += batch.total
     position.seconds += perf_counter() - began
     if finite:
@@ -190,7 +187,3 @@ def _close(fed: Iterator[Batch]) -> None:
     # A generator has threads that end with it; a map has none.
     with suppress(AttributeError):
         fed.close()  # type: ignore[attr-defined]
-
-
-def _reached(position: Position, max_steps: int | None) -> bool:
-    return max_steps is not None and position.step >= max_steps

@@ -11,10 +11,10 @@ from torch import Tensor
 from models_app.networks.architectures import BINS
 from models_app.networks.scoring import VALUES
 from models_app.training.finetuning.config import FinetuneConfig
+from models_app.training.finetuning.decoded import Pictures
 from models_app.training.finetuning.features import PIECE, block_features
 from models_app.training.finetuning.feeding import keep_draw
 from models_app.training.finetuning.networks import JudgeNetwork
-from models_app.training.finetuning.pictures import Pictures
 from models_app.training.finetuning.stopping import pieces
 from models_app.training.losses.emd import emd_root, emd_squares
 from models_app.training.processes import Processes

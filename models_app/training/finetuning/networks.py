@@ -12,11 +12,12 @@ from models_app.networks.layouts.finetuned import Finetuned
 from models_app.networks.preprocessing import Preprocessing
 from models_app.networks.tensor_files import SUFFIX, note_read
 from models_app.training.backbones import TIMM, Backbone, timm_get
-from models_app.training.blocks import last_blocks
+from models_app.training.blocks import backbone_free
 from models_app.training.checkpoint import WEIGHTS
 from models_app.training.errors import ConfigInvalid
 from models_app.training.finetuning.config import FinetuneConfig
 from models_app.training.origins import Origin, backbone_initial
+from models_app.training.pixels import features_of, scale_and_shift
 from models_app.training.seeds import derive
 
 
@@ -42,20 +43,32 @@ class JudgeNetwork(Finetuned):
         super().__init__(backbone, config.dropout)
         self.width = backbone.features
         self._config = config
-        mean = torch.tensor(preprocessing.mean).view(3, 1, 1)
-        sd = torch.tensor(preprocessing.std).view(3, 1, 1)
-        # (x / 255 - mean) / sd as one multiplication and one addition.
-        self.register_buffer("scale", 1 / (255 * sd), persistent=False)
-        self.register_buffer("shift", -mean / sd, persistent=False)
+        scale, shift = scale_and_shift(preprocessing.mean, preprocessing.std)
+        self.register_buffer("scale", scale, persistent=False)
+        self.register_buffer("shift", shift, persistent=False)
 
     def features(self, pictures: Tensor) -> Tensor:
-        """Return float32 [N, F] of pictures, uint8 [N, 3, side, side]."""
-        kind, wanted = pictures.device.type, self._config.precision
-        half = wanted == "bf16" or (wanted == "auto" and kind == "cuda")
-        ordered = pictures.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(kind, torch.bfloat16, enabled=half):
-            found: Tensor = self.backbone(torch.addcmul(self.shift, ordered, self.scale))
-        return found.float()
+        """Return float32 [N, F] of pictures, uint8 [N, 3, side, side].
+
+        Raises
+        ------
+        ConfigInvalid
+            If layers go by the batch, and it is a photo whose last maps are one pixel.
+        """
+        precision = self._config.precision
+        try:
+            return features_of(
+                self.backbone, pictures, scale=self.scale, shift=self.shift, precision=precision
+            )
+        except ValueError as error:
+            if "more than 1 value per channel" not in str(error):
+                raise
+            raise ConfigInvalid(
+                "Batch normalisation goes by the batch, and one photo comes alone, whose last maps "
+                "of one pixel cannot be normalised; raise batch, chunk_images or side, or set "
+                "batch_norm to never.",
+                "batch",
+            ) from error
 
     def judge(self, features: Tensor, keep: Tensor | None = None) -> Tensor:
         """Return logits, float32 [N, 10], of features [N, F].
@@ -76,14 +89,10 @@ class JudgeNetwork(Finetuned):
         Layers that are frozen compute as they do in evaluation, unless batch normalisation goes
         by the batch always, as released.
         """
-        trainable, batch_norm = self._config.trainable, self._config.batch_norm
         self.train()
         self.head.requires_grad_(True)
-        self.backbone.requires_grad_(trainable == "all" and not frozen)
-        if trainable == "last_block" and not frozen:
-            for block in last_blocks(self.backbone).values():
-                block.requires_grad_(True)
-        if frozen and batch_norm != "always":
+        backbone_free(self.backbone, "" if frozen else self._config.trainable)
+        if frozen and self._config.batch_norm != "always":
             self.backbone.eval()
 
 

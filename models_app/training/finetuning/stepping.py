@@ -9,6 +9,7 @@ from torch.optim import Optimizer
 from models_app.training.finetuning.config import FinetuneConfig
 from models_app.training.finetuning.feeding import Batch
 from models_app.training.finetuning.networks import JudgeNetwork, moves_statistics
+from models_app.training.finetuning.stopping import chunks
 from models_app.training.losses.emd import emd_root, emd_squares
 from models_app.training.optimising import gradients_finite
 from models_app.training.processes import Processes
@@ -76,10 +77,8 @@ class Stepper:
         self, batch: Batch, statistics: BatchStatistics, *, kept: bool, clock: Stopwatch
     ) -> Tensor:
         """Leave gradients in the weights; return this process's part of the loss."""
-        network, size = self.network, self.config.chunk_images or len(batch.inputs)
-        parts = []
-        for first in range(0, len(batch.inputs), size):
-            chunk = slice(first, first + size)
+        network, parts = self.network, []
+        for chunk in chunks(len(batch.inputs), self.config.chunk_images):
             inputs = batch.inputs[chunk]
             features = inputs if kept else network.features(inputs)
             if not kept:

@@ -1,61 +1,52 @@
 """A whole fine-tuning: from a configuration and labelled photos to the best weights."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
+from models_app.training import frame
 from models_app.training.allocator import StepMemory
-from models_app.training.checkpoint import BEST, State, best_load
+from models_app.training.checkpoint import State, best_load
 from models_app.training.data import names_list
-from models_app.training.devices import device_choose, device_name
-from models_app.training.durable import file_write
+from models_app.training.devices import device_name
 from models_app.training.errors import Diverged, MemoryShort
-from models_app.training.finetuning.assembly import Begun, Site, assemble, begin, pictures_of
+from models_app.training.finetuning.assembly import Begun, assemble, begin, pictures_of
 from models_app.training.finetuning.config import FinetuneConfig
 from models_app.training.finetuning.data import Labelled, Members, Parts, parts_make
 from models_app.training.finetuning.loop import Tuning, tune
 from models_app.training.finetuning.measuring import constant_measures
 from models_app.training.finetuning.position import Position
 from models_app.training.finetuning.results import results_make, results_write
-from models_app.training.finetuning.resuming import state_found
+from models_app.training.finetuning.resuming import begun_with
+from models_app.training.finetuning.site import Site
 from models_app.training.finetuning.stopping import Stopped
+from models_app.training.frame import RESULTS, company, reports_written
+from models_app.training.going_on import state_found
 from models_app.training.processes import Processes
-from models_app.training.reports import JsonLines, Reports, Several, Silent
-from models_app.training.steps.memory import out_of_memory
-
-RESULTS = "results"
+from models_app.training.reports import Reports
+from models_app.training.steps.memory import shortage_told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(frame.Outcome):
     """How a call of `finetune` ended.
 
     Attributes
     ----------
-    state
-        `stopped` where it was told to stop; then a state is saved, from which another call goes
-        on.
+    best
+        As in every training; `networks.checkpoints.checkpoint_load` reads it.
     position
         How far it is.
     parts
         Which photos it learnt from.
-    best
-        Folder of the best weights, which `networks.checkpoints.checkpoint_load` reads; None before
-        the first validation.
-    results
-        As `results.json`; None where it is not finished.
     """
 
-    state: Literal["finished", "stopped"]
     position: Position
     parts: Parts
-    best: Path | None
-    results: dict[str, Any] | None
 
 
 def finetune(
@@ -101,55 +92,47 @@ def finetune(
     TrainingError, NetworkError
         With one sentence for the person.
     """
-    processes = processes or Processes()
-    told = reports if reports is not None and processes.first else Silent()
-    device = device_choose(config.device, processes.local_rank)
-    told.device(device_name(device))
+    processes, told, device = company(config.device, reports, processes)
     parts = parts_make(labelled, members, config)
-    state = state_found(folder, config, parts, told, resume=resume, processes=processes)
-    at = Site(
-        labelled=labelled,
-        parts=parts,
-        folder=folder,
-        reports=told,
-        processes=processes,
-        device=device,
-        saved=saved,
-        should_stop=should_stop,
-    )
+    begun = begun_with(config, parts)
+    state = state_found(folder, begun, told, resume=resume, processes=processes)
     # Left when the network is gone, so that its memory goes back as well.
     with StepMemory(device, told.log) as memory:
-        return _tuned(config, at, state, memory, max_steps)
+        at = Site(
+            labelled=labelled,
+            parts=parts,
+            folder=folder,
+            reports=told,
+            processes=processes,
+            device=device,
+            saved=saved,
+            should_stop=should_stop,
+            memory=memory,
+        )
+        return _tuned(config, at, state, max_steps)
 
 
-def _tuned(
-    config: FinetuneConfig, at: Site, state: State | None, memory: StepMemory, max_steps: int | None
-) -> Outcome:
+def _tuned(config: FinetuneConfig, at: Site, state: State | None, max_steps: int | None) -> Outcome:
     begun = begin(config, at, state)
     # Nothing is written before all is known to fit together, nor while another process reads.
     at.processes.agree(False)
-    written = _reports(config, at, state)
-    told_to_stop = at.should_stop
 
-    def asked() -> bool:
-        memory.before_step(begun.position.step, begun.position.frozen)
-        return told_to_stop()
+    def short() -> MemoryShort:
+        return _memory_short(config, at.device)
 
-    try:
-        at = replace(at, reports=written, should_stop=asked)
-        return _run(config, at, begun, max_steps, state is not None)
-    except (RuntimeError, MemoryError) as error:
-        if not out_of_memory(error):
-            raise
-        raise _memory_short(config, at.device) from error
-    finally:
-        if isinstance(written, Several):
-            written.close()
+    with reports_written(config, at, state) as told, shortage_told(short):
+        return _run(config, replace(at, reports=told), begun, max_steps, state is not None)
 
 
 def _run(
     config: FinetuneConfig, at: Site, begun: Begun, max_steps: int | None, resumed: bool
 ) -> Outcome:
+    position = begun.position
+
+    def asked() -> bool:
+        at.memory.before_step(position.step, position.frozen)
+        return at.should_stop()
+
     _tell(at, begun, resumed)
     try:
         pictures = pictures_of(config, at, begun)
@@ -158,7 +141,7 @@ def _run(
         return _outcome(at, begun, None)
     try:
         made = assemble(config, at, begun, pictures)
-        finished = tune(made, begun.position, should_stop=at.should_stop, max_steps=max_steps)
+        finished = tune(made, position, should_stop=asked, max_steps=max_steps)
         results = _results(config, at, begun, made) if finished else None
     finally:
         pictures.close()
@@ -166,12 +149,11 @@ def _run(
 
 
 def _outcome(at: Site, begun: Begun, results: dict[str, Any] | None) -> Outcome:
-    best = at.folder / BEST
     return Outcome(
         state="stopped" if results is None else "finished",
         position=begun.position,
         parts=at.parts,
-        best=best.resolve() if best.exists() else None,
+        best=at.best,
         results=results,
     )
 
@@ -229,20 +211,6 @@ def _results(config: FinetuneConfig, at: Site, begun: Begun, made: Tuning) -> di
         )
     made.reports.stage("")
     return results
-
-
-def _reports(config: FinetuneConfig, at: Site, state: State | None) -> Reports:
-    if not at.processes.first:
-        return Silent()
-    folder = at.folder
-    folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(config.to_json(), indent=1)
-    file_write(folder / "config.json", f"{text}\n".encode())
-    step = None if state is None else state.step
-    # Validation comes after an epoch's last step, which may have a state of its own.
-    validated = state is None or state.info["position"]["batch"] == 0
-    lines = JsonLines(folder / "metrics.jsonl", resumed=step, validated=validated)
-    return Several([at.reports, lines])
 
 
 def _memory_short(config: FinetuneConfig, device: torch.device) -> MemoryShort:

@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+from models_app.training.options.common import (
+    BackboneOptions,
+    device_setting,
+    precision_setting,
+)
 from models_app.training.settings import gettext_noop, setting
 
 _ = gettext_noop
@@ -18,44 +23,7 @@ BN_GROUPS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkOptions:
-    backbone: str = setting(
-        _("Backbone"),
-        _("Torchvision's name of a classification network, or timm:NAME."),
-        default="mobilenet_v2",
-        group=_GROUP,
-    )
-    width: float = setting(
-        _("Width"),
-        _("Of a MobileNetV2's layers, as a multiple; other backbones have 1."),
-        default=1.0,
-        low=0.1,
-        high=4,
-        group=_GROUP,
-    )
-    weights: str = setting(
-        _("Initial weights"),
-        _("ImageNet's come from torch's cache, or from the file that is named."),
-        default="imagenet",
-        choices={
-            "imagenet": _("ImageNet"),
-            "file": _("a file of earlier training"),
-            "random": _("random"),
-        },
-        group=_GROUP,
-    )
-    weights_file: str = setting(
-        _("File of weights"),
-        _("A safetensors file or one of torch.save; empty: torch's cache."),
-        default="",
-        group=_GROUP,
-    )
-    download: bool = setting(
-        _("Download weights"),
-        _("Whether ImageNet's weights may be fetched when they are not in torch's cache."),
-        default=False,
-        group=_GROUP,
-    )
+class NetworkOptions(BackboneOptions):
     trainable: str = setting(
         _("Trainable layers"),
         _("The released program reaches the last block only, since its gradients end there."),
@@ -100,17 +68,7 @@ class NetworkOptions:
         },
         group=_STEP,
     )
-    precision: str = setting(
-        _("Precision"),
-        _("Of the network; losses are always computed in float32."),
-        default="auto",
-        choices={
-            "auto": _("bfloat16 on a GPU, float32 on a CPU"),
-            "fp32": _("float32"),
-            "bf16": _("bfloat16"),
-        },
-        group=_STEP,
-    )
+    precision: str = precision_setting()
     compile: str = setting(
         _("torch.compile"),
         _("Auto measures on a GPU whether it pays."),
@@ -118,17 +76,7 @@ class NetworkOptions:
         choices={"auto": _("auto"), "on": _("on"), "off": _("off")},
         group=_STEP,
     )
-    device: str = setting(
-        _("Device"),
-        _("What computes."),
-        default="auto",
-        choices={
-            "auto": _("a GPU where there is one, else the CPU"),
-            "cpu": _("CPU"),
-            "cuda": _("NVIDIA GPU"),
-        },
-        group=_STEP,
-    )
+    device: str = device_setting()
     render_ahead: str = setting(
         _("Render ahead"),
         _("Whether a thread makes the next batch's variants meanwhile; auto: on a GPU."),

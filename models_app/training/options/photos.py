@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from models_app.training.options.common import max_unreadable_setting, side_setting
 from models_app.training.settings import gettext_noop, setting
 
 _ = gettext_noop
@@ -52,14 +53,7 @@ class PhotoOptions:
         high=2**31 - 1,
         group=_GROUP,
     )
-    side: int = setting(
-        _("Side"),
-        _("Of the square that the network sees, in pixels."),
-        default=224,
-        low=32,
-        high=1024,
-        group=_GROUP,
-    )
+    side: int = side_setting()
     order: str = setting(
         _("Order"),
         _("Of resizing and style distortions."),
@@ -97,11 +91,4 @@ class PhotoOptions:
         high=1_000_000,
         group=_GROUP,
     )
-    max_unreadable: float = setting(
-        _("Unreadable photos"),
-        _("Share of the photos that may turn out unreadable before the run stops."),
-        default=0.05,
-        low=0,
-        high=1,
-        group=_GROUP,
-    )
+    max_unreadable: float = max_unreadable_setting()

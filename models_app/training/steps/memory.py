@@ -48,6 +48,17 @@ def out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(each in str(error) for each in _SHORT)
 
 
+@contextmanager
+def shortage_told(make: Callable[[], Exception]) -> Iterator[None]:
+    """Raise what `make` returns where memory runs out in this."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+        raise make() from error
+
+
 def _free_of_machine() -> int:
     try:
         text = Path("/proc/meminfo").read_text(encoding="ascii")

@@ -8,7 +8,8 @@ from scipy import stats
 
 from analysis.metrics import REGISTRY, Entry, metric_get, registry
 from analysis.metrics.base import RULES, sample_make
-from analysis.paired_bootstrap import Units
+from analysis.metrics.evaluation import Scores, compare, evaluate
+from analysis.paired_bootstrap import Bootstrap, Units
 from analysis.types import Undefined
 from tests.analysis.metrics import plain
 
@@ -219,3 +220,21 @@ def test_large_samples_stay_exact():
     assert metric_get("krcc")(of)(np.ones(70_000)) == pytest.approx(
         stats.kendalltau(predictions, truth).statistic, abs=1e-13
     )
+
+
+def test_whoever_is_asked_before_each_metric_may_end_the_work():
+    truth, predictions = scores(40)
+    given = {"threshold": 5.5, "rule": "greater"}
+    asked = []
+    found = evaluate(
+        truth, predictions, **given, intervals=Bootstrap(5, seed=1), asked=lambda: asked.append(1)
+    )
+    assert found == evaluate(truth, predictions, **given, intervals=Bootstrap(5, seed=1))
+    # Of all rows, and of each resample.
+    assert len(asked) == 6 * len(found.metrics)
+
+    def end() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        compare(truth, {"a": Scores(predictions)}, baseline="a", **given, asked=end)

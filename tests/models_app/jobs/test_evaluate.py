@@ -11,6 +11,7 @@ from scipy import stats
 
 from models_app.errors import JobConflict, JobInvalid
 from models_app.jobs import evaluation_outcome
+from models_app.jobs.context import Context
 from models_app.jobs.photo_walk import PhotoWalk
 from models_app.models import Dataset, Evaluation, Job, Label, Photo, PhotoScore
 from models_app.services import jobs
@@ -184,6 +185,26 @@ def test_a_cancelled_evaluation_goes_on_where_it_was(checkpoint, dataset, monkey
     assert kept < set(PhotoScore.objects.filter(job=job).values_list("pk", flat=True))
     assert artifact(job, "predictions.csv") == artifact(whole, "predictions.csv")
     assert artifact(job, "metrics.json") == artifact(whole, "metrics.json")
+
+
+def test_a_cancel_is_heard_while_it_measures(checkpoint, dataset, monkeypatch):
+    """Between two metrics of two resamples, of which there are far too many to wait for."""
+    job = evaluation_launch(checkpoint, label_set_make(dataset), resamples=100_000)
+    real, asked = Context.check, []
+
+    def check(self, *, yielding: bool = True) -> None:
+        if not yielding:
+            asked.append(self)
+            if len(asked) == 100:
+                jobs.job_cancel(job)
+                self.flush()
+        real(self, yielding=yielding)
+
+    monkeypatch.setattr(Context, "check", check)
+    work_all()
+    job.refresh_from_db()
+    assert (job.state, len(asked)) == ("cancelled", 100)
+    assert not job.artifacts.exists()
 
 
 def test_a_worker_that_died_while_measuring_leaves_one_evaluation(checkpoint, dataset, monkeypatch):

@@ -31,8 +31,9 @@ SMALL = {
 
 
 @pytest.fixture
-def dataset(real_photos, monkeypatch) -> Dataset:
-    """Seven photos; every state is uploaded, however soon after the last."""
+def dataset(real_photos, monkeypatch, settings, tmp_path) -> Dataset:
+    """Seven photos that nobody decoded; every state is uploaded, however soon after the last."""
+    settings.DECODED_CACHE = tmp_path / "decoded"
     monkeypatch.setattr(training_states, "EVERY_S", 0.0)
     return photos_make(real_photos)
 
@@ -212,6 +213,12 @@ def test_labels_that_cannot_be_learnt_are_refused(dataset: Dataset, scale, said:
 def test_a_part_without_images_at_hand_is_refused(split: LabelSplit):
     Label.objects.filter(name__in=split.members["validation"]).update(photo=None)
     with pytest.raises(JobInvalid, match=r"no image is at hand that could validate \(it names 1\)"):
+        launch()
+
+
+def test_one_image_to_train_on_is_refused(split: LabelSplit):
+    Label.objects.filter(name__in=split.members["train"][1:]).update(photo=None)
+    with pytest.raises(JobInvalid, match="one image is at hand that could train"):
         launch()
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 from models_app.distortions.registry import PRESETS
 from models_app.errors import JobInvalid
 from models_app.findings import sensitivity
+from models_app.findings.marks import checkpoint_marks
 from models_app.models import Checkpoint, Job, Photo, PhotoScore
 from models_app.selectors import scored as selectors
 from models_app.services import leases, scoring
@@ -75,7 +76,7 @@ def test_a_photo_gets_the_score_of_a_check_and_a_curve_a_distortion(checkpoint, 
     ]  # fmt: skip
     worst = sensitivity.drops(curves)
     assert [point.change for _curve, point in worst] == sorted(p.change for _c, p in worst)
-    lines = list(sensitivity.curves_csv(curves))
+    lines = list(sensitivity.curves_csv(curves, checkpoint_marks(checkpoint)))
     assert len(lines) == 1 + len(levels) + 21
 
     (standing,) = selectors.standings(checkpoint, job.result["mean"])

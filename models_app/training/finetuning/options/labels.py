@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from models_app.training.options.common import max_unreadable_setting, side_setting
 from models_app.training.settings import gettext_noop, setting
 
 _ = gettext_noop
@@ -10,14 +11,7 @@ _GROUP = _("Photos")
 
 @dataclass(frozen=True, kw_only=True)
 class LabelOptions:
-    side: int = setting(
-        _("Side"),
-        _("Of the square that the network sees, in pixels."),
-        default=224,
-        low=32,
-        high=1024,
-        group=_GROUP,
-    )
+    side: int = side_setting()
     flips: bool = setting(
         _("Mirror"),
         _("Half of the training photos, drawn anew every epoch, are mirrored left to right."),
@@ -70,11 +64,4 @@ class LabelOptions:
     workers: int = setting(
         _("Decoders"), _("Threads that decode photos."), default=2, low=1, high=64, group=_GROUP
     )
-    max_unreadable: float = setting(
-        _("Unreadable photos"),
-        _("Share of the photos that may turn out unreadable before the run stops."),
-        default=0.05,
-        low=0,
-        high=1,
-        group=_GROUP,
-    )
+    max_unreadable: float = max_unreadable_setting()

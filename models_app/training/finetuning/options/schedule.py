@@ -2,6 +2,13 @@
 
 from dataclasses import dataclass
 
+from models_app.training.options.common import (
+    OPTIMISERS,
+    keep_setting,
+    max_bad_steps_setting,
+    save_steps_setting,
+    seed_setting,
+)
 from models_app.training.settings import gettext_noop, setting
 
 _ = gettext_noop
@@ -31,7 +38,7 @@ class ScheduleOptions:
         _("Optimiser"),
         _("What turns gradients into steps."),
         default="adam",
-        choices={"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"},
+        choices=OPTIMISERS,
         group=_GROUP,
     )
     learning_rate: float = setting(
@@ -131,35 +138,7 @@ class ScheduleOptions:
         },
         group=_GROUP,
     )
-    save_steps: int = setting(
-        _("Save every"),
-        _("So many steps, and after each epoch."),
-        default=500,
-        low=1,
-        high=10_000_000,
-        group=_KEPT,
-    )
-    keep: int = setting(
-        _("Keep"),
-        _("The newest states; an older one stands in for one that is damaged."),
-        default=3,
-        low=1,
-        high=1000,
-        group=_KEPT,
-    )
-    max_bad_steps: int = setting(
-        _("Steps that are not finite"),
-        _("So many in a row are skipped before the run stops."),
-        default=10,
-        low=0,
-        high=100_000,
-        group=_KEPT,
-    )
-    seed: int = setting(
-        _("Seed"),
-        _("Of weights, order, mirroring and dropout."),
-        default=1,
-        low=0,
-        high=2**31 - 1,
-        group=_KEPT,
-    )
+    save_steps: int = save_steps_setting()
+    keep: int = keep_setting()
+    max_bad_steps: int = max_bad_steps_setting()
+    seed: int = seed_setting(_("Of weights, order, mirroring and dropout."))

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ from models_app.networks.preprocessing import IMAGENET, Preprocessing, photo_to_
 from models_app.training.data import Unreadable
 from models_app.training.errors import MemoryShort, TrainingError
 from models_app.training.finetuning import pictures
+from models_app.training.finetuning.decoded import Making, picture
 from models_app.training.finetuning.networks import network_build
-from models_app.training.finetuning.pictures import Making, picture, pictures_make
+from models_app.training.finetuning.pictures import pictures_make
 from models_app.training.finetuning.stopping import Stopped
 from models_app.training.processes import Processes
 from tests.models_app.distortions.make_golden import demo_photo
@@ -97,10 +99,51 @@ def test_a_file_in_a_folder_of_its_own_serves_the_next_run(plain, tmp_path):
     assert labelled.opened == []
     assert torch.equal(again.data, plain.data)
     assert any("file of an earlier run" in line for line in told.lines)
-    assert sorted(path.suffix for path in (tmp_path / "kept").iterdir()) == [".bin", ".json"]
+    assert sorted(path.suffix for path in (tmp_path / "kept").iterdir()) == [
+        ".bin",
+        ".json",
+        ".keys",
+    ]
     # Other photos have a file of their own.
     pictures_make(making(BrightParts(few=9), **given))
-    assert len(list((tmp_path / "kept").iterdir())) == 4
+    assert len(list((tmp_path / "kept").iterdir())) == 6
+
+
+def test_a_photo_in_another_file_is_not_decoded_again(plain, tmp_path):
+    given = {"cache": "auto", "cache_folder": str(tmp_path)}
+    few = pictures_make(making(BrightParts(few=20), **given))
+    assert torch.equal(few.data, plain.data[:20])
+    labelled, told = BrightParts(), Told()
+    whole = pictures_make(making(labelled, told, **given))
+    assert torch.equal(whole.data, plain.data)
+    assert whole.readable.all()
+    assert len(labelled.opened) == 52
+    assert "20 decoded photos are taken from files of earlier runs." in told.lines
+    # Another side is another preparation.
+    other = BrightParts(few=20)
+    prepared = replace(making(other, **given), preprocessing=Preprocessing(40, mode="pad_square"))
+    assert pictures_make(prepared).data.shape == (20, 40, 40, 3)
+    assert len(other.opened) == 20
+
+
+def test_two_runs_that_write_the_same_file_at_once_both_have_it(plain, tmp_path):
+    """The second begins while the first decodes; whoever is later replaces what is equal."""
+    given = {"cache": "disk", "cache_folder": str(tmp_path)}
+    found = []
+
+    def other_run() -> bool:
+        if not found:
+            found.append(None)
+            found[0] = pictures_make(making(**given))
+        return False
+
+    late = pictures_make(making(should_stop=other_run, **given))
+    assert torch.equal(late.data, plain.data)
+    assert torch.equal(found[0].data, plain.data)
+    labelled = BrightParts()
+    assert torch.equal(pictures_make(making(labelled, **given)).data, plain.data)
+    assert labelled.opened == []
+    assert list(tmp_path.glob(".*")) == []
 
 
 def test_a_file_that_is_not_whole_is_made_anew(tmp_path):
