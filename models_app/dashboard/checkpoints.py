@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from analysis.metrics import REGISTRY as METRICS
+from models_app.dashboard.checkpoint_words import origins
 from models_app.dashboard.forms import LaunchForm, Shown
 from models_app.dashboard.job_pages import results_url
 from models_app.dashboard.views import person
@@ -43,9 +44,11 @@ INPUT_FIELDS = ("resize", "crop", "mode", "interpolation", "normalisation", "mea
 @analyst_required
 @never_cache
 def index(request: HttpRequest) -> HttpResponse:
+    found = selectors.checkpoints_shown()
+    came = origins(found)
     rows = [
-        {**checkpoint_shown(each), "users": getattr(each, "users", 0)}
-        for each in selectors.checkpoints_shown()
+        {**checkpoint_shown(each), "users": getattr(each, "users", 0), "origin": came[each.pk]}
+        for each in found
     ]
     context = {
         "rows": rows,
@@ -86,7 +89,7 @@ def _page(
     notes_error: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """Everything known of a checkpoint; five queries, one an ancestor, and those of the role."""
+    """Everything known of a checkpoint; seven queries, one an ancestor, and those of the role."""
     made_by = found.made_by
     context = {
         **checkpoint_shown(found),
@@ -102,6 +105,8 @@ def _page(
         ],
         "metrics": [METRICS[key].label for key in SHOWN],
         "users": selectors.checkpoint_users(found),
+        "came_of": origins([found])[found.pk],
+        "photos_scored": selectors.photos_scored(found),
         "weights_name": weights_name(found),
         "notes": found.notes if notes is None else notes,
         "notes_error": notes_error,

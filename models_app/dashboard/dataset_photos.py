@@ -120,6 +120,7 @@ def marks(request: HttpRequest, pk: int) -> HttpResponse:
     count, keys = photo_selectors.photos_to_mark(takes, exclude=exclude, examples=EXAMPLES)
     context = {
         "dataset": found,
+        "is_generated": is_generated(found),
         "exclude": exclude,
         "count": count,
         "more": count - len(keys),

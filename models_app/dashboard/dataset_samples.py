@@ -20,6 +20,7 @@ from models_app.dashboard.datasets import dataset_or_404, tiles_make
 from models_app.errors import DatasetError
 from models_app.models import Dataset
 from models_app.selectors import photos as photo_selectors
+from models_app.selectors.datasets import is_generated
 from models_app.selectors.photos import Card, PhotoFilter
 from models_app.services.samples import figure_make, sample_csv
 from survey.roles import analyst_required
@@ -57,6 +58,7 @@ def sample(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "dashboard/dataset_sample.html", context, status=400)
     context = {
         "dataset": found,
+        "is_generated": is_generated(found),
         "cards": drawn.cards,
         "tiles": tiles_make(drawn.cards),
         "chips": filter_chips(drawn.wanted),

@@ -44,7 +44,8 @@ Options = Sequence[tuple[str, str]]
 @never_cache
 def datasets(request: HttpRequest) -> HttpResponse:
     rows = [(row, percents(row.liked)) for row in selectors.datasets_list()]
-    return render(request, "dashboard/datasets.html", {"rows": rows})
+    context = {"rows": rows, "is_admin": has_role(request.user, Role.ADMIN)}
+    return render(request, "dashboard/datasets.html", context)
 
 
 @require_GET

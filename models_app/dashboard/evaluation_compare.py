@@ -20,10 +20,12 @@ from models_app.dashboard.views import person
 from models_app.errors import JobInvalid
 from models_app.findings.agreement import seen_of
 from models_app.findings.comparisons import FORMAT, better, same_images_check, where_words
+from models_app.findings.marks import evaluation_marks
 from models_app.jobs.kinds.compare_evaluations import MOST
 from models_app.models import Evaluation, Job
 from models_app.selectors import evaluations as selectors
 from models_app.services.jobs import job_create
+from models_app.templatetags.figures import figure
 from survey.roles import Role, admin_required, analyst_required, has_role
 
 
@@ -56,7 +58,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "is_live": job is not None and not job.is_over,
         "files": list(job.artifacts.all()) if job is not None and drawn else [],
         "has_seen": any(seen_of(each.metrics) for each in found),
-        "is_generated": any(evaluation_row(each)["marks"]["is_generated"] for each in found),
+        "is_generated": any(evaluation_marks(each).is_generated for each in found),
         "too_many": len(request.GET.getlist("evaluation")) > MOST,
         "most": MOST,
         "may_act": has_role(request.user, Role.ADMIN),
@@ -207,4 +209,4 @@ def p_words(p: float) -> str:
 
 
 def _effect(value: float | None) -> str:
-    return "—" if value is None else f"{value:.3f}"
+    return "—" if value is None else figure(value, 3)

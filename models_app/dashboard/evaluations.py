@@ -11,16 +11,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from analysis.metrics import REGISTRY as METRICS
+from models_app.dashboard.checkpoint_words import origins
 from models_app.dashboard.jobs import number
 from models_app.errors import JobConflict
 from models_app.findings import residuals
-from models_app.findings.agreement import is_generated, seen_of
+from models_app.findings.marks import evaluation_marks, job_marks
 from models_app.findings.words import checkpoint_shown
 from models_app.jobs import words
 from models_app.jobs.kinds.evaluate import RULES, part_words
 from models_app.models import Evaluation, Job, Photo
 from models_app.selectors import evaluations as selectors
 from models_app.selectors import findings as finding_selectors
+from models_app.selectors.labels import drawn_get
 from models_app.services.evaluations import Predictions, predictions_of
 from models_app.services.thumbnails import SIDES, thumb_size
 from survey.roles import Role, analyst_required, has_role
@@ -37,14 +39,16 @@ YARDSTICKS = {"accuracy": "majority", "mae": "mae_constant"}
 @analyst_required
 @never_cache
 def index(request: HttpRequest) -> HttpResponse:
-    """?label_set=PK&split=HASH: evaluations, and jobs that are none yet; three queries."""
+    """?label_set=PK&split=HASH: evaluations, and jobs that are none yet; five queries at most."""
     label_set, split = number(request.GET.get("label_set")), request.GET.get("split", "")[:64]
     found = selectors.evaluations_shown(label_set=label_set, split=split)
     jobs = selectors.jobs_unfinished() if label_set is None and not split else []
+    drawn = drawn_get() if jobs else None
     label_sets = selectors.label_sets_evaluated()
+    came = origins([each.checkpoint for each in found])
     context: dict[str, Any] = {
-        "rows": [evaluation_row(each) for each in found],
-        "jobs": jobs,
+        "rows": [{**evaluation_row(each), "origin": came[each.checkpoint_id]} for each in found],
+        "jobs": [(job, job_marks(job, drawn)) for job in jobs] if drawn else [],
         "metrics": [METRICS[key].label for key in LISTED],
         "label_sets": label_sets,
         "label_set": label_set,
@@ -74,6 +78,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     }
     if evaluation is not None:
         context |= _evaluation_shown(evaluation)
+    else:
+        context["marks"] = job_marks(job, drawn_get())
     return render(request, "dashboard/evaluation.html", context)
 
 
@@ -85,21 +91,7 @@ def evaluation_row(evaluation: Evaluation) -> dict[str, Any]:
         "job": evaluation.job,
         "figures": [readings.get(key) for key in LISTED],
         "part": part_words(evaluation.part) if evaluation.part else "",
-        "marks": marks_of(evaluation),
-    }
-
-
-def marks_of(evaluation: Evaluation) -> dict[str, int]:
-    """What must be said beside every figure; costs no query."""
-    noted = evaluation.job.result
-    # The job that tuned the network may be deleted; the evaluation remembers what it was.
-    return {
-        "is_random": evaluation.checkpoint.is_random,
-        "is_generated": bool(noted.get("generated_labels"))
-        or is_generated(evaluation.checkpoint, evaluation.label_set),
-        "began_random": bool(noted.get("began_random")) or evaluation.checkpoint.began_random,
-        # Images, of which one is too many for a test.
-        "seen": seen_of(evaluation.metrics),
+        "marks": evaluation_marks(evaluation),
     }
 
 

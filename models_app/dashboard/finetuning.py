@@ -13,10 +13,12 @@ from django.views.decorators.http import require_GET
 from models_app.dashboard.evaluation_words import FINETUNE_LABELS
 from models_app.dashboard.evaluations import evaluation_row, launch_url
 from models_app.dashboard.training_words import network_words
+from models_app.findings.marks import job_marks
 from models_app.jobs import words
 from models_app.models import Job, JobArtifact
 from models_app.selectors import evaluations as evaluation_selectors
 from models_app.selectors import finetuning as selectors
+from models_app.selectors.labels import Drawn, drawn_get
 from models_app.training.finetuning.config import FinetuneConfig
 from models_app.training.settings import settings_of
 from survey.roles import Role, analyst_required, has_role
@@ -31,8 +33,9 @@ ALONG = ("photos_train", "photos_available", "photos_validation", "missing", "ep
 @analyst_required
 @never_cache
 def index(request: HttpRequest) -> HttpResponse:
-    """All runs; two queries and those of the role."""
-    rows = [run_row(job) for job in selectors.runs()]
+    """All runs; three queries and those of the role."""
+    drawn = drawn_get()
+    rows = [run_row(job, drawn) for job in selectors.runs()]
     context = {
         "rows": rows,
         "has_splits": bool(rows) or selectors.splits_exist(),
@@ -45,7 +48,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @analyst_required
 @never_cache
 def page(request: HttpRequest, pk: int) -> HttpResponse:
-    """One run: its curves, its figures, and what its network scored; six queries."""
+    """One run: its curves, its figures, and what its network scored; seven queries."""
     job = selectors.run_get(pk)
     if job is None:
         raise Http404(_("There is no such run; it may have been deleted."))
@@ -58,7 +61,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         for each in evaluation_selectors.evaluations_shown(checkpoint=checkpoint.pk)
     ]
     context: dict[str, Any] = {
-        **run_row(job),
+        **run_row(job, drawn_get()),
         "is_live": not job.is_over,
         "may_act": has_role(request.user, Role.ADMIN),
         "found": found,
@@ -85,15 +88,16 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "dashboard/finetuning_run.html", context)
 
 
-def run_row(job: Job) -> dict[str, Any]:
+def run_row(job: Job, drawn: Drawn) -> dict[str, Any]:
     """One run in the list; costs no query."""
     config, result = job.config, job.result
+    marks = job_marks(job, drawn)
     return {
         "job": job,
         "network": network_words(config),
         "began": began_words(job),
-        "is_random": bool(result.get("random_weights")) or config.get("weights") == "random",
-        "is_generated": bool(result.get("generated_labels")),
+        "is_random": marks.began_random,
+        "is_generated": marks.is_generated,
         "label_set": config.get("label_set", ""),
         "split": config.get("split", ""),
         "share": 100 * result.get("share", config.get("share", 1)),

@@ -21,6 +21,8 @@ from models_app.jobs.base import Kind
 from models_app.jobs.config import config_schema
 from models_app.jobs.registry import REGISTRY, kind_get
 from models_app.models import Job
+from models_app.networks.backbones import BACKBONES
+from models_app.networks.weight_files import command_download, weights_here
 from models_app.services import jobs
 from survey.roles import admin_required, analyst_required
 
@@ -63,9 +65,22 @@ def launch(request: HttpRequest, key: str) -> HttpResponse:
         "source": source,
         "queues": [(queue, Job.Queue(queue).label) for queue in kind.queues],
         "queue": request.POST.get("queue", source.queue if source else ""),
+        "lacking": weights_lacking(form),
         "nonce": request.POST.get("nonce") or secrets.token_urlsafe(16),
     }
     return render(request, "dashboard/job_launch.html", context)
+
+
+def weights_lacking(form: LaunchForm) -> dict[str, str]:
+    """Which ImageNet weights a training would begin with and this machine lacks; else nothing.
+
+    A worker may be another machine, so that this is said and not refused.
+    """
+    found = {each.name: form.values.get(each.name, each.default) for each in form.options}
+    name = str(found.get("backbone", "")).strip()
+    if found.get("weights") != "imagenet" or name not in BACKBONES or weights_here(name):
+        return {}
+    return {"name": name, "command": command_download(name)}
 
 
 @require_GET

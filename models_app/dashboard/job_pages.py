@@ -27,9 +27,10 @@ from django.views.decorators.http import require_GET
 
 from models_app.clock import db_now
 from models_app.dashboard.evaluation_words import FINETUNE_CURVES
-from models_app.dashboard.job_figures import figures
+from models_app.dashboard.job_figures import figures, marks_said
 from models_app.dashboard.job_live import answer
 from models_app.dashboard.label_words import LABELS, again_url, files_lost
+from models_app.dashboard.photo_upload import again_url as photos_again_url
 from models_app.dashboard.training_words import JOB_CURVES
 from models_app.errors import JobInvalid
 from models_app.jobs import words
@@ -37,8 +38,8 @@ from models_app.jobs.registry import REGISTRY, kind_label
 from models_app.models import Job, JobSeries
 from models_app.selectors import curves as curve_selectors
 from models_app.selectors import jobs as selectors
-from models_app.selectors.scored import artifact_open
-from models_app.services import checkpoints
+from models_app.selectors.scored import artifact_open, result_open
+from models_app.services import checkpoints, photo_uploads
 from survey.exports import cell
 from survey.roles import Role, analyst_required, has_role
 
@@ -59,6 +60,8 @@ def upload_lost(job: Job) -> bool:
     """Whether a failed import has nothing left that a second attempt could read."""
     if job.kind == LABELS and job.state == Job.State.FAILED:
         return files_lost(job)
+    if job.kind == photo_uploads.KIND and job.state == Job.State.FAILED:
+        return photo_uploads.upload_lost(job)
     if job.kind != checkpoints.KIND or job.state != Job.State.FAILED:
         return False
     upload = job.config.get("upload")
@@ -80,7 +83,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     options = words.options(job)
     context = {
         **_status(job),
-        **_made(job),
+        **_made(request, job),
         "kind": kind_label(job.kind),
         "purpose": words.purpose(job),
         "options": options,
@@ -113,7 +116,7 @@ def live(request: HttpRequest, pk: int) -> HttpResponse:
         "parts": {
             "actions": render_to_string("dashboard/_job_actions.html", _acts(request, job)),
             "status": render_to_string("dashboard/_job_status.html", status),
-            "made": render_to_string("dashboard/_job_made.html", {**status, **_made(job)}),
+            "made": render_to_string("dashboard/_job_made.html", {**status, **_made(request, job)}),
         },
         "log_key": key,
         "curves": _curves_state(job, curve_selectors.series_of(job)),
@@ -188,11 +191,14 @@ def _status(job: Job) -> dict[str, Any]:
             if at is not None
         ],
         "advice": words.advice(job, upload_lost=lost),
+        "marks": marks_said(job),
         "import_url": _import_url(job) if lost else "",
     }
 
 
 def _import_url(job: Job) -> str:
+    if job.kind == photo_uploads.KIND:
+        return photos_again_url(job)
     return again_url(job) if job.kind == LABELS else reverse("models_dashboard:checkpoint_import")
 
 
@@ -207,8 +213,10 @@ def _acts(request: HttpRequest, job: Job) -> dict[str, Any]:
     }
 
 
-def _made(job: Job) -> dict[str, Any]:
-    """What came of it."""
+def _made(request: HttpRequest, job: Job) -> dict[str, Any]:
+    """What came of it, for whom that is."""
+    if not result_open(job, request.user, is_admin=has_role(request.user, Role.ADMIN)):
+        return {"job": job, "is_private": True}
     return {
         "job": job,
         "artifacts": [

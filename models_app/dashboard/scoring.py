@@ -20,6 +20,7 @@ from models_app.dashboard.views import person
 from models_app.errors import JobError, JobInvalid
 from models_app.findings import sensitivity
 from models_app.findings.agreement import learnt_generated
+from models_app.findings.marks import checkpoint_marks
 from models_app.findings.words import checkpoint_shown
 from models_app.models import Job
 from models_app.selectors import findings as finding_selectors
@@ -136,7 +137,8 @@ def table(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     curves = sensitivity.curves_of(job.result)
     if not curves:
         raise Http404(_("The distortions of this photo are not scored."))
-    return download(sensitivity.curves_csv(curves), f"photo-{job.pk}-distortions.csv")
+    lines = sensitivity.curves_csv(curves, checkpoint_marks(job.checkpoint))
+    return download(lines, f"photo-{job.pk}-distortions.csv")
 
 
 @require_POST

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from models_app.dashboard.forms import PREFIX, Shown
 from models_app.jobs.config import Choices, Described, Option
 from models_app.jobs.typed import option_read, option_write
+from models_app.services.split_uploads import lists_open
 from models_app.splits.base import PARTS, NameList, SplitRefused
 from models_app.splits.config import SplitConfig, options_of
 from models_app.splits.listing import list_read
@@ -37,6 +38,8 @@ class SplitForm:
         # What is wrong with no option in particular.
         self.error = ""
         self.values = self._read(posted) if posted is not None else {}
+        # Names by part, of files that were sent with it or before.
+        self.lists: dict[str, list[NameList]] = {}
 
     @property
     def options(self) -> list[Described]:
@@ -59,9 +62,11 @@ class SplitForm:
         ]
 
     @property
-    def files(self) -> list[tuple[str, str]]:
-        """Parts that may be given files, and what they are called."""
-        return list(part_words().items()) if self.entry.takes_lists else []
+    def files(self) -> list[tuple[str, str, list[NameList]]]:
+        """Parts that may be given files, what these are called, and which there are already."""
+        if not self.entry.takes_lists:
+            return []
+        return [(part, label, self.lists.get(part, [])) for part, label in list_words().items()]
 
     def refuse(self, error: SplitRefused) -> None:
         if error.field in {"name", *options_of(self.entry.key)}:
@@ -80,14 +85,34 @@ class SplitForm:
 
 
 def lists_read(files: "MultiValueDict[str, UploadedFile[bytes]]") -> dict[str, list[NameList]]:
-    """Read the uploaded files of names by part. Raises SplitRefused."""
+    """Read the uploaded files of names, of the parts that have any. Raises SplitRefused."""
     n = sum(len(files.getlist(part)) for part in PARTS)
     if n > FILES_MOST:
         raise SplitRefused(
             _("There are %(n)d files of names; allowed are %(most)d: put some into one.")
             % {"n": n, "most": FILES_MOST}
         )
-    return {part: [_list_read(file) for file in files.getlist(part)] for part in PARTS}
+    return {
+        part: [_list_read(file) for file in files.getlist(part)]
+        for part in PARTS
+        if files.getlist(part)
+    }
+
+
+def lists_kept(posted: QueryDict) -> dict[str, list[NameList]]:
+    """Return the lists of an earlier try, without those that are to be forgotten."""
+    forgotten = posted.getlist("forget")
+    kept = lists_open(posted.get("lists", ""))
+    return {part: found for part, found in kept.items() if found and part not in forgotten}
+
+
+def list_words() -> dict[str, str]:
+    """Return what the lists of parts are called."""
+    return {
+        "train": _("Names of images that train"),
+        "validation": _("Names of images that validate"),
+        "test": _("Names of images that test"),
+    }
 
 
 def part_words() -> dict[str, str]:

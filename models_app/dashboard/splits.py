@@ -14,12 +14,20 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from analysis.metrics import REGISTRY as METRICS
 from models_app.dashboard.job_pages import results_url
-from models_app.dashboard.split_form import SplitForm, kind_words, lists_read, part_words
+from models_app.dashboard.split_form import (
+    SplitForm,
+    kind_words,
+    lists_kept,
+    lists_read,
+    part_words,
+)
 from models_app.dashboard.views import person
+from models_app.findings.marks import Marks
 from models_app.models import Evaluation, LabelSet, LabelSplit, Photo
 from models_app.selectors import evaluations, labels
 from models_app.selectors import splits as selectors
 from models_app.services.split_leaks import leaks_keep, leaks_open
+from models_app.services.split_uploads import lists_keep
 from models_app.services.splits import split_create
 from models_app.services.thumbnails import SIDES
 from models_app.splits.base import PARTS, LeakingSplit, SplitRefused
@@ -40,7 +48,10 @@ SHOWN = ("srcc", "lcc", "accuracy", "majority", "mae", "emd")
 @admin_required
 @never_cache
 def make(request: HttpRequest, pk: int) -> HttpResponse:
-    """The form of a rule; what it refuses is shown, what leaks with the whole list."""
+    """The form of a rule; what it refuses is shown, what leaks with the whole list.
+
+    Lists of names that were uploaded are kept until the split is made.
+    """
     label_set = _label_set_or_404(pk)
     posted = request.POST if request.method == "POST" else None
     rule = (request.POST if posted is not None else request.GET).get("rule", "")
@@ -49,10 +60,11 @@ def make(request: HttpRequest, pk: int) -> HttpResponse:
     form = SplitForm(rule, posted)
     if posted is None:
         return _form_page(request, label_set, form)
+    form.lists = lists_kept(posted)
     try:
-        lists = lists_read(request.FILES)
+        form.lists |= lists_read(request.FILES)
         split = split_create(
-            label_set, form.name, rule, form.values, lists=lists, by=person(request)
+            label_set, form.name, rule, form.values, lists=form.lists, by=person(request)
         )
     except LeakingSplit as refused:
         form.refuse(refused)
@@ -122,6 +134,7 @@ def members(_request: HttpRequest, pk: int) -> JsonResponse:
         "checks": split.checks,
         "sha256": split.sha256,
         "members": split.members,
+        "marks": Marks(is_generated=split.label_set.is_generated).said,
     }
     return JsonResponse(answer, headers=_attached(split, "json"))
 
@@ -154,6 +167,7 @@ def _form_page(
         "rules": [(entry.key, _(entry.label), _(entry.purpose)) for entry in REGISTRY.values()],
         "key": form.entry.key if form else "",
         "purpose": _(form.entry.purpose) if form else "",
+        "lists_token": lists_keep(form.lists) if form else "",
     }
     if refused is not None:
         kinds = kind_words()

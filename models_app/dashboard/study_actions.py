@@ -90,6 +90,21 @@ def study_begin(raw: dict[str, Any], *, by: User | None) -> Study:
         return found
 
 
+def _pasted_read(text: str) -> dict[str, Any]:
+    """Raises JobInvalid, which names what a study's configuration looks like."""
+    try:
+        return object_read(text)
+    except JobInvalid as error:
+        why = error.__cause__ or _("it is no object")
+        raise JobInvalid(
+            _(
+                "This is no configuration of a study (%(why)s): paste one in JSON, such as the "
+                "study.json that every study’s page offers."
+            )
+            % {"why": why}
+        ) from error
+
+
 def _raw(request: HttpRequest, pasted: str) -> dict[str, Any]:
     """Raises JobInvalid."""
     if pasted:
@@ -98,7 +113,7 @@ def _raw(request: HttpRequest, pasted: str) -> dict[str, Any]:
                 _("The configuration has %(n)d letters; allowed are %(most)d.")
                 % {"n": len(pasted), "most": JSON_MOST}
             )
-        return object_read(pasted)
+        return _pasted_read(pasted)
     shipped = shipped_get(request.POST.get("shipped", ""))
     if shipped is None:
         raise JobInvalid(_("Choose one of the configurations, or paste one."))

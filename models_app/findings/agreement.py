@@ -6,7 +6,7 @@ from typing import Any
 
 from analysis.metrics import REGISTRY
 from models_app.models import Checkpoint, LabelSet
-from models_app.services.evaluations import BINS, Floats, Predictions
+from models_app.services.evaluations import BINS, REMARK, Floats, Predictions
 
 # Judged images that trained or validated the network; None where nobody knows.
 SEEN = "seen_in_training"
@@ -64,14 +64,15 @@ def figures(metrics: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def metrics_csv(metrics: Mapping[str, Any]) -> Iterator[str]:
-    """Yield lines: a row a metric, with its interval and why it has none."""
+    """Yield lines: a row a metric, with its interval, why it has none, and what `marks` say."""
     writer = csv.writer(_Echo(), lineterminator="\r\n")
     ends = ("value", "low", "high", "undefined", "fallback", "left_out")
     about = ("n", "threshold", "rule", "interval", "units", "resamples", "seed", "confidence",
              "label_set", "split", "split_sha256", "part")  # fmt: skip
-    yield writer.writerow(["metric", "label", *ends, *about, SEEN])
+    yield writer.writerow(["metric", "label", *ends, *about, SEEN, REMARK])
     seen = metrics.get(SEEN)
     said = [*(metrics[name] for name in about), "" if seen is None else seen]
+    said.append(" ".join(metrics.get("marks", ())))
     for key, reading in metrics["metrics"].items():
         label = REGISTRY[key].label if key in REGISTRY else key
         cells = ["" if reading[end] is None else reading[end] for end in ends]

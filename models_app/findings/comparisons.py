@@ -1,7 +1,7 @@
 """Evaluations of the same images against one of them: differences, intervals, tests."""
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -17,6 +17,7 @@ from analysis.significance import models_compare
 from analysis.types import Undefined
 from models_app.errors import JobInvalid
 from models_app.findings.agreement import SEEN, bins_of
+from models_app.findings.marks import REMARK, evaluation_marks
 from models_app.models import Evaluation
 from models_app.services.evaluations import Predictions, predictions_of
 from survey.exports import cell
@@ -51,14 +52,20 @@ def where_words(evaluation: Evaluation) -> str:
 
 
 def evaluations_compare(
-    evaluations: Sequence[Evaluation], baseline: int, *, resamples: int, seed: int
+    evaluations: Sequence[Evaluation],
+    baseline: int,
+    *,
+    resamples: int,
+    seed: int,
+    asked: Callable[[], object] = lambda: None,
 ) -> dict[str, Any]:
     """Compare evaluations of one split with one of them, on the images that all of them judged.
 
     Returns JSON: `comparison` as analysis.metrics.evaluation has it and `tests` as
     analysis.significance has them, both by the evaluation's key; where labels name references the
     tests are of the references' mean absolute errors (`tested`). Threshold and rule are those of
-    the baseline. Raises JobInvalid, JobConflict.
+    the baseline. `asked` is called often meanwhile; what it raises ends the work. Raises
+    JobInvalid, JobConflict.
     """
     same_images_check(evaluations)
     found = {each.pk: predictions_of(each) for each in evaluations}
@@ -77,6 +84,7 @@ def evaluations_compare(
             rule=settings["rule"],
             intervals=Bootstrap(resamples, seed=seed) if can_draw else None,
             groups=references if can_draw else None,
+            asked=asked,
         )
         unit = f"points of {base.scale.low:g} to {base.scale.high:g}"
         others = {str(pk): _errors(each) for pk, each in common.items() if pk != baseline}
@@ -89,6 +97,7 @@ def evaluations_compare(
         "n": len(base),
         "left_out": {str(pk): n for pk, n in left_out.items()},
         "unit": unit,
+        "marks": {str(each.pk): evaluation_marks(each).said for each in evaluations},
         "seen_in_training": {str(each.pk): each.metrics.get(SEEN) for each in evaluations},
         **settings,
         "comparison": comparison.to_json(),
@@ -103,10 +112,10 @@ def comparison_csv(found: Mapping[str, Any], names: Mapping[str, str]) -> Iterat
     yield writer.writerow(
         ["evaluation", "checkpoint", "metric", "value", "low", "high", "difference",
          "difference_low", "difference_high", "n", "wilcoxon_p", "bonferroni_p", "holm_p",
-         "rank_biserial", "tested", "tested_n", SEEN]
+         "rank_biserial", "tested", "tested_n", SEEN, REMARK]
     )  # fmt: skip
     for pk, evaluation in found["comparison"]["evaluations"].items():
-        seen = found["seen_in_training"][pk]
+        also = [found["seen_in_training"][pk], " ".join(found["marks"][pk])]
         test = found["tests"].get(pk)
         said: list[Any] = [""] * 6
         if test:
@@ -119,7 +128,7 @@ def comparison_csv(found: Mapping[str, Any], names: Mapping[str, str]) -> Iterat
             numbers = [reading.get(end) for end in ("value", "low", "high")]
             numbers += [apart.get(end) for end in ("value", "low", "high")]
             # The test is one of absolute errors.
-            tested = [*(said if key == "mae" else [""] * 6), seen]
+            tested = [*(said if key == "mae" else [""] * 6), *also]
             written = ["" if number is None else number for number in [*numbers, found["n"]]]
             name = cell(names.get(pk, pk), "text")
             yield writer.writerow(

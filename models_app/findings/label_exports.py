@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Iterator
 
+from models_app.findings.marks import REMARK, labels_remark
 from models_app.labels.report import FINDINGS, HEADER
 from models_app.models import LabelSet
 from models_app.selectors import labels as selectors
@@ -22,8 +23,10 @@ def labels_csv(label_set: LabelSet) -> Iterator[str]:
     """
     writer = csv.writer(_Echo(), lineterminator="\r\n")
     bins = [f"b{label_set.first_bin + place}" for place in range(label_set.bins)]
-    columns = ["image", "mean", "sd", "votes", "reference", "set", "photo", "attributes", *bins]
+    columns = ["image", "mean", "sd", "votes", "reference", "set", "photo", "attributes", *bins,
+               REMARK]  # fmt: skip
     yield writer.writerow(columns)
+    remark = labels_remark(label_set)
     for label in selectors.labels_of(label_set):
         yield writer.writerow(
             [
@@ -36,6 +39,7 @@ def labels_csv(label_set: LabelSet) -> Iterator[str]:
                 cell(label.photo.name if label.photo else "", "text"),
                 json.dumps(label.attributes, ensure_ascii=False) if label.attributes else "",
                 *(repr(share) for share in label.distribution or [""] * label_set.bins),
+                remark,
             ]
         )
 

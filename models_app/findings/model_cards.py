@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from models_app.findings.agreement import SEEN, began_random, learnt_generated, seen_of
-from models_app.findings.words import architecture_words, preprocessing_words
+from models_app.findings.words import network_words, preprocessing_words
 from models_app.jobs.versions import versions
 from models_app.models import Checkpoint, Evaluation, Job
 from models_app.selectors import model_registry as selectors
@@ -31,7 +31,7 @@ def card_make(checkpoint: Checkpoint) -> dict[str, Any]:
         "purpose": checkpoint.purpose,
         "architecture": {
             "key": checkpoint.architecture,
-            "label": architecture_words(checkpoint.architecture),
+            "label": network_words(checkpoint),
         },
         "file": {
             "name": weights_name(checkpoint),

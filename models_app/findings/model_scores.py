@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from analysis.metrics import REGISTRY
 from models_app.findings.agreement import SEEN, seen_of
+from models_app.findings.marks import REMARK, evaluation_marks
 from models_app.models import Checkpoint, Evaluation
 from models_app.selectors import model_registry as selectors
 from models_app.selectors.model_registry import Tested
@@ -77,7 +78,7 @@ def rows_csv(checkpoints: Sequence[Checkpoint], metric: str) -> Iterator[str]:
     writer = csv.writer(_Echo(), lineterminator="\r\n")
     yield writer.writerow(
         ["checkpoint", "label_set", "split", "part", "split_sha256", "metric", "value", "low",
-         "high", "n", SEEN]
+         "high", "n", SEEN, REMARK]
     )  # fmt: skip
     for row in rows_make(checkpoints, metric):
         for checkpoint, each in zip(checkpoints, row.cells, strict=True):
@@ -89,7 +90,8 @@ def rows_csv(checkpoints: Sequence[Checkpoint], metric: str) -> Iterator[str]:
             yield writer.writerow(
                 [cell(checkpoint.name, "text"), cell(found.label_set.name, "text"),
                  cell(split, "text"), found.part, found.split_sha256, metric, *ends, found.n,
-                 "" if found.metrics.get(SEEN) is None else found.metrics[SEEN]]
+                 "" if found.metrics.get(SEEN) is None else found.metrics[SEEN],
+                 evaluation_marks(found).remark]
             )  # fmt: skip
 
 

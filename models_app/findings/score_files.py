@@ -10,11 +10,12 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from models_app.findings.exports import number
+from models_app.findings.marks import REMARK, checkpoint_marks
 from models_app.models import Checkpoint
 from survey.exports import cell
 
 END = "\r\n"
-COLUMNS = ("name", "mean", "sd", *(f"p{score}" for score in range(1, 11)))
+COLUMNS = ("name", "mean", "sd", *(f"p{score}" for score in range(1, 11)), REMARK)
 
 
 class Scored(Protocol):
@@ -49,6 +50,7 @@ class ScoreFile:
 
     def __init__(self, path: Path, checkpoint: Checkpoint, *, resume: bool = False) -> None:
         self.path = path
+        self._remark = checkpoint_marks(checkpoint).remark
         self.part = path.with_name(f".{path.name}.{checkpoint.sha256[:12]}.part")
         names, end = _whole(self.part) if self.part.is_file() else ([], 0)
         if names and not resume:
@@ -88,7 +90,7 @@ class ScoreFile:
 
     def write(self, found: Scored) -> None:
         numbers = (found.mean, found.sd, *found.distribution)
-        self._writer.writerow([cell(found.key, "text"), *map(number, numbers)])
+        self._writer.writerow([cell(found.key, "text"), *map(number, numbers), self._remark])
         self.rows += 1
 
     def flush(self) -> None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from models_app.distortions.catalogue import Aspect, Entry
 from models_app.distortions.registry import PRESET, PRESETS
 from models_app.findings.exports import number
+from models_app.findings.marks import REMARK, Marks
 from models_app.sheets.rows import ASPECTS
 
 # So many of the strongest drops are listed.
@@ -25,6 +26,11 @@ class Point:
     score: float
     # Against the reference of its distortion.
     change: float
+
+    @property
+    def before(self) -> float:
+        """The score of the reference."""
+        return self.score - self.change
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +76,15 @@ def drops(curves: list[Curve]) -> list[tuple[Curve, Point]]:
     return sorted(found, key=lambda pair: pair[1].change)[:DROPS]
 
 
-def curves_csv(curves: list[Curve]) -> Iterator[str]:
+def curves_csv(curves: list[Curve], marks: Marks) -> Iterator[str]:
     """Yield one row a level, references among them with an empty level."""
     writer = csv.writer(_Echo(), lineterminator="\r\n")
-    yield writer.writerow(["distortion", "aspect", "level", "step", "score", "change"])
+    yield writer.writerow(["distortion", "aspect", "level", "step", "score", "change", REMARK])
     for curve in curves:
         for point in curve.points:
             yield writer.writerow(
                 [curve.key, curve.aspect, point.level, point.step, number(point.score),
-                 number(point.change)]
+                 number(point.change), marks.remark]
             )  # fmt: skip
 
 

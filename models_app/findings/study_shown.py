@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from models_app.studies.paper import ON
 from models_app.studies.report.cells import rows_of
 from models_app.studies.report.tables import COLUMNS, figure_text, spread_said
+from models_app.templatetags.figures import MINUS
 
 Numbers = Mapping[str, Any]
 Shown = dict[str, Any]
@@ -86,8 +87,8 @@ def _column(name: str, found: Numbers) -> Shown:
         "scale": "{:g}–{:g}".format(*found["scale"]),
         "heads": [heads()[metric] for metric in COLUMNS[name]],
         "span": len(COLUMNS[name]),
-        "majority": figure_text(yardsticks.get("majority")) if name == "test" else "",
-        "mae_constant": figure_text(yardsticks.get("mae_constant")),
+        "majority": written(yardsticks.get("majority")) if name == "test" else "",
+        "mae_constant": written(yardsticks.get("mae_constant")),
     }
 
 
@@ -103,11 +104,11 @@ def _row(row: Numbers, numbers: Numbers) -> Shown:
             cells.append(
                 {
                     "label": f"{heads()[metric]}, {_column(name, numbers[name])['title']}",
-                    "value": figure_text(number.get("value")),
+                    "value": written(number.get("value")),
                     "ends": _ends(number),
-                    "sd": figure_text(number["sd"]) if number.get("sd") is not None else "",
+                    "sd": written(number["sd"]) if number.get("sd") is not None else "",
                     "mark": row["marks"].get(name, "") if metric == "mae" else "",
-                    "paper": figure_text(printed) if printed is not None else "",
+                    "paper": written(printed) if printed is not None else "",
                     "paper_mark": metric == "mae"
                     and bool(row["paper"] and row["paper"]["daggers"][place]),
                     "is_first": metric == COLUMNS[name][0],
@@ -115,14 +116,14 @@ def _row(row: Numbers, numbers: Numbers) -> Shown:
             )
     epochs = row["epochs"]
     return {
-        "label": row["label"],
+        "label": _tight(row["label"]),
         "is_baseline": row["is_baseline"],
         "is_random": row["cell"]["initialisation"] == "random",
         "cells": cells,
         "seeds": len(row["seeds"]),
         "epochs": ("≥ " if epochs and epochs["capped"] else "")
-        + figure_text(epochs["mean"] if epochs else None, "epochs"),
-        "epochs_sd": figure_text(epochs["sd"], "epochs") if epochs and epochs["sd"] else "",
+        + written(epochs["mean"] if epochs else None, "epochs"),
+        "epochs_sd": written(epochs["sd"], "epochs") if epochs and epochs["sd"] else "",
         "fewer": _fewer(epochs) if epochs else "",
         "paper_epochs": row["paper"]["epochs"] if row["paper"] else "",
         "paper_fewer": percent(row["paper"]["fewer"]) if row["paper"] else "",
@@ -164,7 +165,7 @@ def _test(name: str, test: Numbers, numbers: Numbers) -> Shown:
         "d_z": signed(effects["d_z"]),
         "seeds": test["seeds"],
         "seeds_gain": signed(test["seeds"]["gain"]) if test["seeds"] else "",
-        "seeds_sd": figure_text(test["seeds"]["sd"]) if test["seeds"] else "",
+        "seeds_sd": written(test["seeds"]["sd"]) if test["seeds"] else "",
         "differences": [
             {
                 "head": heads()[metric],
@@ -191,14 +192,19 @@ def _savings(numbers: Numbers) -> list[Shown]:
             found.append(
                 {
                     **about,
-                    "reached": row["reached"]["text"],
-                    "low": row["low"]["text"],
-                    "high": row["high"]["text"],
+                    "reached": _tight(row["reached"]["text"]),
+                    "low": _tight(row["low"]["text"]),
+                    "high": _tight(row["high"]["text"]),
                     "saving": percent(row["saving"]),
                     "never": percent(row["never"]),
                 }
             )
     return found
+
+
+def _tight(text: str) -> str:
+    """Write percentages as pages do; files for print have a gap before the sign."""
+    return text.replace(" %", "%")
 
 
 def cell_words(cell: Numbers, numbers: Numbers) -> str:
@@ -235,15 +241,20 @@ def p_text(p: float) -> str:
     return f"{p:.4f}" if p >= 1e-4 else f"{p:.1e}"
 
 
+def written(value: float | None, metric: str = "") -> str:
+    """Write a number as pages do; files for print leave the zero before the point out."""
+    if value is None or metric == "epochs":
+        return figure_text(value, metric)
+    return f"{value:.4f}".replace("-", MINUS)
+
+
 def signed(value: float | None) -> str:
     """Write a difference with its sign."""
-    if value is None:
-        return "–"
-    return f"{value:+.4f}".replace("-", "−")
+    return "–" if value is None else f"{value:+.4f}".replace("-", MINUS)
 
 
 def _ends(number: Numbers, *, sign: bool = False) -> str:
     if number.get("low") is None:
         return ""
-    write = signed if sign else figure_text
+    write = signed if sign else written
     return _("%(low)s to %(high)s") % {"low": write(number["low"]), "high": write(number["high"])}

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from models_app.models import Checkpoint
-from models_app.networks.architectures import ANY, architecture_get
+from models_app.networks.architectures import ANY, FINETUNED, Entry, architecture_get
 from models_app.networks.errors import NetworkError
 from models_app.networks.preprocessing import Preprocessing
 
@@ -14,10 +14,38 @@ from models_app.networks.preprocessing import Preprocessing
 def architecture_words(key: str) -> str:
     """Return an architecture's name for people, also of one that is no more."""
     try:
-        label = architecture_get(key).label
+        found = architecture_get(key)
     except NetworkError:
         return key
-    return _("%(name)s of torchvision") % {"name": label} if key.startswith(ANY) else _(label)
+    if key.startswith(ANY):
+        return _("%(name)s of torchvision") % {"name": found.label}
+    return _finetuned_words(key, found) if key.startswith(FINETUNED) else _(found.label)
+
+
+def network_words(checkpoint: Checkpoint) -> str:
+    """Return the name of a checkpoint's network with its width, so far as that is known.
+
+    A judge's is part of its key; that of a pretrained network the job knows that made it.
+    """
+    said = architecture_words(checkpoint.architecture)
+    if checkpoint.purpose == Checkpoint.Purpose.JUDGE or checkpoint.made_by is None:
+        return said
+    return wide(said, checkpoint.made_by.config.get("width", 1))
+
+
+def wide(name: str, width: float) -> str:
+    """Name a network with the width of its layers, where that is not 1."""
+    return name if width == 1 else f"{name} × {width:g}"
+
+
+def _finetuned_words(key: str, found: Entry) -> str:
+    values = {
+        "name": wide(found.options["backbone"], float(found.options["width"])),
+        "side": found.options["side"],
+    }
+    if "/" in key:
+        return _("NIMA on %(name)s of %(side)s pixels, fine-tuned here") % values
+    return _("NIMA on %(name)s, fine-tuned here") % values
 
 
 def preprocessing_words(stored: Mapping[str, Any]) -> str:
@@ -60,6 +88,6 @@ def checkpoint_shown(checkpoint: Checkpoint) -> dict[str, Any]:
     """What pages say of a checkpoint beside every score that it gave."""
     return {
         "checkpoint": checkpoint,
-        "architecture": architecture_words(checkpoint.architecture),
+        "architecture": network_words(checkpoint),
         "preprocessing": preprocessing_words(checkpoint.preprocessing),
     }

@@ -5,6 +5,7 @@ from models_app.models.evaluation import Evaluation
 from models_app.models.findings import PhotoContent, PhotoScore
 from models_app.models.job import Job, JobArtifact, JobMetric, JobSeries, Worker
 from models_app.models.labels import Label, LabelSet, LabelSplit
+from models_app.models.photo_import import ImportedFile
 from models_app.models.rendition import Rendition, SurveySource
 from models_app.models.study import Study, StudyPart
 
@@ -13,6 +14,7 @@ __all__ = [
     "ContactSheet",
     "Dataset",
     "Evaluation",
+    "ImportedFile",
     "Job",
     "JobArtifact",
     "JobMetric",

@@ -27,7 +27,11 @@ class Photo(models.Model):
     split = models.CharField(max_length=20, blank=True)
     # What a published list calls it, where that differs from its name here.
     list_name = models.CharField(max_length=255, blank=True)
+    # Whose photo it is, and on what terms it may be shown and passed on.
     credit = models.CharField(max_length=255, blank=True)
+    licence = models.CharField(max_length=255, blank=True)
+    # Where it was published; http or https.
+    source_url = models.CharField(max_length=500, blank=True)
     # Of the stored file; 0 for photos of releases that did not note it.
     bytes = models.BigIntegerField(default=0)
     # Excluded photos stay, with their results; new surveys and trainings leave them out.

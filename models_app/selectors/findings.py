@@ -14,8 +14,9 @@ from models_app.models import Checkpoint, Dataset, Job, Photo, PhotoContent, Pho
 NIMA = "nima_check"
 DIVERSITY = "diversity_check"
 IMPORT = "import_checkpoint"
+SCORE = "score_photo"
 # Kinds whose jobs do not keep weights from being deleted: what they leave goes by itself.
-NO_USERS = (IMPORT, "score_photo")
+NO_USERS = (IMPORT, SCORE)
 # Quarters of a score: fine enough for the shape, wide enough for some hundred photos.
 BINS_A_SCORE = 4
 LOW, HIGH = 1, 10
@@ -173,9 +174,11 @@ def checkpoint_children(checkpoint: Checkpoint) -> list[Checkpoint]:
 
 
 def checkpoints_shown() -> list[Checkpoint]:
-    """Checkpoints, the newest first, with `users`: how many jobs refer to each; one query."""
-    users = Count("jobs", filter=~Q(jobs__kind__in=NO_USERS))
-    return list(Checkpoint.objects.annotate(users=users).order_by("-pk"))
+    """Checkpoints, the newest first, with `users`: how many jobs worked with each; one query."""
+    users = Count("jobs", filter=~Q(jobs__kind=IMPORT))
+    found = Checkpoint.objects.annotate(users=users).select_related("made_by")
+    long = ("log", "result", "versions", "resume")
+    return list(found.defer(*(f"made_by__{name}" for name in long)).order_by("-pk"))
 
 
 def checkpoint_users(checkpoint: Checkpoint) -> list[Job]:
@@ -183,6 +186,11 @@ def checkpoint_users(checkpoint: Checkpoint) -> list[Job]:
     # With the key that leads back: Django asks for it, a query a row.
     columns = ("pk", "label", "kind", "state", "created_at", "checkpoint")
     return list(checkpoint.jobs.exclude(kind__in=NO_USERS).only(*columns).order_by("-pk")[:50])
+
+
+def photos_scored(checkpoint: Checkpoint) -> int:
+    """How many single photos it scored that are not deleted yet; one query."""
+    return checkpoint.jobs.filter(kind=SCORE).count()
 
 
 def object_pairs(job: Job) -> list[tuple[int, str]]:

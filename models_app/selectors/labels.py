@@ -41,6 +41,14 @@ class Figures:
     parts: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Label sets of images that a program drew, by name, and the datasets of these images."""
+
+    names: frozenset[str]
+    datasets: frozenset[int]
+
+
 def label_sets() -> list[SetRow]:
     """Every label set, the newest first; three queries, one of them over the labels."""
     sets = LabelSet.objects.select_related("dataset").defer("report").order_by("-pk")
@@ -60,6 +68,15 @@ def label_set_get(pk: int) -> LabelSet | None:
 def label_set_named(name: str) -> LabelSet | None:
     """One query."""
     return LabelSet.objects.select_related("dataset").filter(name=name).first()
+
+
+def drawn_get() -> Drawn:
+    """One query."""
+    found = list(LabelSet.objects.filter(is_generated=True).only("name", "dataset"))
+    datasets = (each.dataset_id for each in found)
+    return Drawn(
+        frozenset(each.name for each in found), frozenset(pk for pk in datasets if pk is not None)
+    )
 
 
 def label_set_choices() -> list[tuple[str, str]]:

@@ -38,9 +38,14 @@ class Standing:
 
 
 def artifact_open(artifact: JobArtifact, person: User | AnonymousUser, *, is_admin: bool) -> bool:
-    """Whether somebody may see a job's file: photos handed in belong to who did, and to admins."""
-    mine = person.pk is not None and artifact.job.created_by_id == person.pk
-    return artifact.job.kind != KIND or is_admin or mine
+    """Whether somebody may see a job's file."""
+    return result_open(artifact.job, person, is_admin=is_admin)
+
+
+def result_open(job: Job, person: User | AnonymousUser, *, is_admin: bool) -> bool:
+    """Whether somebody may see what a job made: photos handed in belong to who did, and admins."""
+    mine = person.pk is not None and job.created_by_id == person.pk
+    return job.kind != KIND or is_admin or mine
 
 
 def scoring_get(pk: int) -> Job | None:

@@ -1,6 +1,6 @@
 """Reads of studies: their parts, how far they are, what they cost so far and to come."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,6 +68,12 @@ def studies() -> list[Study]:
 def study_get(pk: int) -> Study | None:
     """Three queries."""
     return _with_parts(Study.objects.filter(pk=pk)).first()
+
+
+def parts_by_job(jobs: Collection[int]) -> dict[int, StudyPart]:
+    """The first part that each of these jobs did, with its study; one query."""
+    found = StudyPart.objects.filter(job__in=jobs).select_related("study").defer("config")
+    return {part.job_id: part for part in found.order_by("-pk") if part.job_id is not None}
 
 
 def study_named(name: str) -> Study | None:

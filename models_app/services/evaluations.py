@@ -18,6 +18,8 @@ from models_app.models import Checkpoint, Evaluation, Job, JobArtifact, LabelSet
 from survey.exports import FORMULA_STARTS, cell
 
 PREDICTIONS = "predictions.csv"
+# The last column of files: what their numbers are not.
+REMARK = "remark"
 # The scores that every network here gives.
 LOW, HIGH = 1.0, 10.0
 BINS = 10
@@ -109,18 +111,20 @@ class Predictions:
         )
 
 
-def predictions_csv(predictions: Predictions) -> Iterator[str]:
+def predictions_csv(predictions: Predictions, *, remark: str = "") -> Iterator[str]:
     """Yield lines: a row an image, with both distributions where the labels have one.
 
-    `mapped` is the prediction on the scale of the labels. Numbers are written so that they are
-    read back to the last bit.
+    `mapped` is the prediction on the scale of the labels; `remark`, which ends every line, says
+    what the numbers are not. Numbers are written so that they are read back to the last bit.
     """
     writer = csv.writer(_Echo(), lineterminator="\r\n")
     theirs = predictions.truth_distribution
     first = predictions.scale.first_bin
     bins = [] if theirs is None else [f"t{first + i}" for i in range(theirs.shape[1])]
     ours = [f"p{score}" for score in range(1, BINS + 1)]
-    yield writer.writerow(["name", "reference", "truth", "prediction", "mapped", *bins, *ours])
+    yield writer.writerow(
+        ["name", "reference", "truth", "prediction", "mapped", *bins, *ours, REMARK]
+    )
     references = predictions.references or ("",) * len(predictions)
     for place, name in enumerate(predictions.names):
         truth, prediction = predictions.truth[place], predictions.prediction[place]
@@ -128,7 +132,7 @@ def predictions_csv(predictions: Predictions) -> Iterator[str]:
         numbers = [truth, prediction, predictions.mapped[place], *shares]
         numbers += predictions.distribution[place].tolist()
         texts = [cell(name, "text"), cell(references[place], "text")]
-        yield writer.writerow([*texts, *(repr(float(number)) for number in numbers)])
+        yield writer.writerow([*texts, *(repr(float(number)) for number in numbers), remark])
 
 
 def predictions_of(evaluation: Evaluation, *, shares: bool = True) -> Predictions:
@@ -160,7 +164,9 @@ def _read(text: str, scale: Scale, *, shares: bool) -> Predictions:
     rows = csv.reader(io.StringIO(text, newline=""))
     header = next(rows)
     table = list(rows)
-    last = len(header) if shares else header.index("mapped") + 1
+    # Files of earlier versions have no remark.
+    end = header.index(REMARK) if REMARK in header else len(header)
+    last = end if shares else header.index("mapped") + 1
     numbers = np.array([row[2:last] for row in table], dtype=np.float64)
     numbers = numbers.reshape(len(table), last - 2)
     bins = sum(name.startswith("t") and name[1:].lstrip("-").isdigit() for name in header[:last])

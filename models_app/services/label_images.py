@@ -1,6 +1,5 @@
 """From the names of labels to photos: found, imported, and looked at."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from models_app.labels.report import Report
 from models_app.models import Dataset, Photo
 from models_app.selectors import datasets as dataset_selectors
 from models_app.services.datasets import folder_files, photos_import
+from models_app.services.photo_taking import pixels_hash
 from models_app.services.thumbnails import photo_image
 from models_app.splits.perceptual import perceptual_hash
 
@@ -199,12 +199,11 @@ def _same_picture(dataset: Dataset, path: Path) -> Photo | None:
 
 
 def _pixels(path: Path) -> str:
-    """Return the SHA-256 that `Photo.pixel_sha256` holds. Raises PhotoRefused."""
+    """Return the hash of a file's picture. Raises PhotoRefused."""
     try:
         image = open_photo(
             path, max_bytes=settings.PHOTO_MAX_BYTES, max_pixels=settings.PHOTO_MAX_PIXELS
         )
     except OSError as error:
         raise PhotoRefused(f"it cannot be read ({error.strerror})") from error
-    shape = f"{image.width}x{image.height}:".encode()
-    return hashlib.sha256(shape + image.tobytes()).hexdigest()
+    return pixels_hash(image)

@@ -80,7 +80,10 @@ def _source_make(
 ) -> SurveySource:
     survey = surveys.survey_get(slug)
     if survey is not None and new:
-        raise DatasetError(f"There is a survey {slug!r} already; choose another short name.")
+        raise DatasetError(
+            f"There is a survey {slug!r} already; choose another short name, or go on with it: "
+            "--again."
+        )
     if survey is None:
         survey = surveys.survey_create(slug, title=title, settings=settings)
         if opened:
@@ -168,4 +171,5 @@ def _picture(rendition: Rendition) -> stimuli.Picture:
         bytes=rendition.bytes,
         condition=condition,
         credit=rendition.photo.credit,
+        licence=rendition.photo.licence,
     )

@@ -39,6 +39,7 @@ def readme_lines(dataset: Dataset, totals: Totals, checks: Checks, done: Release
     yield "\n" + _("Files") + "\n"
     for name, meaning in (
         ("manifest.csv", _("one row a photo; manifest-codebook.csv explains the columns")),
+        ("credits.csv", _("whose photos they are, and under which licence, if known")),
         ("surveys/", _("votes of each survey, one row a vote, with a codebook")),
         ("photos/", _("original files, byte for byte, if they are part of this release")),
         ("sha256sums.txt", _("check all files with: sha256sum -c sha256sums.txt")),

@@ -85,8 +85,10 @@ COLUMNS = (
     _Column("split", "text", N("train, val or test; empty: none"), _photo("split")),
     _Column("list_name", "text", N("what a published list calls it, where that differs"),
             _photo("list_name")),
-    _Column("credit", "text", N("whose photo it is and under which licence; empty: not known"),
-            _photo("credit")),
+    _Column("credit", "text", N("whose photo it is; empty: not known"), _photo("credit")),
+    _Column("licence", "text", N("on what terms it may be shown and passed on; empty: not noted"),
+            _photo("licence")),
+    _Column("source", "text", N("where it was published; empty: not noted"), _photo("source_url")),
     _Column("excluded", "number", N("1 = left out of new surveys, checks and trainings"),
             lambda r: r.card.photo.excluded_at is not None),
     _Column("excluded_reason", "text", N("why"), _photo("excluded_reason")),
@@ -123,6 +125,8 @@ def release_write(dataset: Dataset, out: IO[bytes], *, photos: bool = False) -> 
         into = _Writer(archive, done)
         into.text("manifest.csv", _manifest(dataset, checks, files, done))
         into.text("manifest-codebook.csv", _codebook())
+        if credits := list(_credits(dataset)):
+            into.text("credits.csv", credits)
         for slug, _title, _state in selectors.dataset_surveys(dataset):
             _survey_write(slug, into, done)
         for pk in files:
@@ -141,7 +145,10 @@ class _Writer:
         self.done = done
 
     def text(self, name: str, lines: Iterable[str]) -> None:
-        self._add(name, (line.encode() for line in lines), zipfile.ZIP_DEFLATED)
+        self.chunks(name, (line.encode() for line in lines))
+
+    def chunks(self, name: str, chunks: Iterable[bytes]) -> None:
+        self._add(name, chunks, zipfile.ZIP_DEFLATED)
 
     def photo(self, photo: Photo, name: str) -> None:
         """Add an original, which hardly any compression makes smaller."""
@@ -216,6 +223,18 @@ def _manifest(
             yield _line((column.value(row), column.kind) for column in COLUMNS)
 
 
+def _credits(dataset: Dataset) -> Iterator[str]:
+    """Yield what an import of this release reads again; nothing where nothing is known."""
+    columns = ("name", "credit", "licence", "source_url")
+    rows = Photo.objects.filter(dataset=dataset, excluded_at=None).exclude(
+        credit="", licence="", source_url=""
+    )
+    if rows.exists():
+        yield _line((name, "text") for name in ("photo", "credit", "licence", "source"))
+    for row in sorted(rows.values_list(*columns)):
+        yield _line((text, "text") for text in row)
+
+
 def _codebook() -> Iterator[str]:
     yield _line((name, "text") for name in ("column", "type", "meaning"))
     for column in COLUMNS:
@@ -225,17 +244,13 @@ def _codebook() -> Iterator[str]:
 def _survey_write(slug: str, into: _Writer, done: Released) -> None:
     """Add a survey's votes and their codebook, if it has any; previews are left out."""
     survey = survey_get(slug)
-    lines = exports.votes_csv(survey) if survey else iter(())
-    head, first = next(lines, ""), next(lines, "")
-    if survey is None or not first:
+    if survey is None:
         return
-    done.votes[slug] = 0
-
-    def counted() -> Iterator[str]:
-        yield head
-        for line in chain([first], lines):
-            done.votes[slug] += 1
-            yield line
-
-    into.text(f"surveys/{slug}/votes.csv", counted())
+    file = exports.votes_export(survey)
+    # By the time the head line comes, the first votes have been read, if there are any.
+    head = next(file.chunks)
+    if not file.votes:
+        return
+    into.chunks(f"surveys/{slug}/votes.csv", chain([head], file.chunks))
+    done.votes[slug] = file.votes
     into.text(f"surveys/{slug}/codebook.csv", exports.codebook_csv(survey))

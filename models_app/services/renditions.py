@@ -55,14 +55,16 @@ def renditions_plan(source: SurveySource) -> int:
     distortions = list(dict.fromkeys(distortion for distortion, _level in planned))
     before = Rendition.objects.filter(**source_filter(source)).count()
     photos = source.dataset.photos.filter(excluded_at=None).order_by("pk")
-    for index, photo in enumerate(photos.iterator(chunk_size=200)):
+    # Their keys at once: SQLite cannot write from a connection that is still reading once somebody
+    # else has written, and people vote meanwhile.
+    for index, photo in enumerate(list(photos.values_list("pk", flat=True))):
         # The first pass renders another distortion for each photo, so that the survey opens
         # with several photos and several conditions.
         first = distortions[index % len(distortions)]
         Rendition.objects.bulk_create(
             [
                 Rendition(
-                    photo=photo,
+                    photo_id=photo,
                     distortion=distortion,
                     level=level,
                     preset=source.preset,

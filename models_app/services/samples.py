@@ -20,7 +20,7 @@ WIDTH, GAP = 2400, 12
 ROW_MOST = 1200
 # Wide over high, about.
 SHAPE = 1.5
-COLUMNS = ("place", "row", "column", "photo", "credit", "width", "height", "split",
+COLUMNS = ("place", "row", "column", "photo", "credit", "licence", "width", "height", "split",
            "file_sha256", "pixel_sha256", "seed")  # fmt: skip
 
 
@@ -95,7 +95,7 @@ def sample_csv(photos: Sequence[Photo], *, seed: int) -> Iterator[str]:
     writer.writerow(COLUMNS)
     for number, place in enumerate(places_make(photos), start=1):
         photo = place.photo
-        texts = (photo.name, photo.credit)
+        texts = (photo.name, photo.credit, photo.licence)
         hashes = (photo.file_sha256, photo.pixel_sha256)
         writer.writerow(
             (number, place.row, place.column, *(cell(text, "text") for text in texts),

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import Q
 
+from models_app.jobs.finetune_decoded import decoded_trim
 from models_app.models import Job
 from models_app.services import leases, renditions, scoring, studies, workers
 from models_app.workers import identity
@@ -68,6 +69,7 @@ class Watch:
             renditions.rendering_ask_again()
             studies.studies_reconcile()
             scoring.scored_clean()
+            decoded_trim(settings.DECODED_CACHE_MAX_BYTES)
             self._reconciled_at = time.monotonic()
 
     def _orphans(self) -> None:

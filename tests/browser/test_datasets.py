@@ -48,7 +48,7 @@ def test_photos_are_looked_at_and_left_out(transactional_db: None, visit, real_p
     dataset = Dataset.objects.get()
     nima_make(dataset, checkpoint=checkpoint_make())
     diversity_make(dataset, LABELS)
-    page.click("main .button")
+    page.click("main a:has-text('Reload')")
     page.click("a.row")
     pictures_load(visitor)
     assert page.locator(".tiles li").count() == 7

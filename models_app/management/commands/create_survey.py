@@ -32,6 +32,13 @@ class Command(BaseCommand):
             "--draft", action="store_true", help="do not open it; the admin pages can later"
         )
 
+        parser.add_argument(
+            "--again",
+            action="store_true",
+            help="go on with a survey of this name: plan photos that were added since, or what was "
+            "left when this was cut off; its title and settings stay as they are",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         slug: str = options["slug"]
         try:
@@ -40,7 +47,7 @@ class Command(BaseCommand):
                 title=options["title"],
                 dataset=options["dataset"],
                 settings=dict(setting(text) for text in options["set"]),
-                new=True,
+                new=not options["again"],
                 opened=not options["draft"],
             )
         except (DatasetError, SurveyError) as error:
@@ -64,13 +71,16 @@ class Command(BaseCommand):
 
 
 def setting(text: str) -> tuple[str, object]:
-    """Read NAME=VALUE; whole numbers become numbers where the setting is one."""
+    """Read NAME=VALUE; whole numbers, true and false become what the setting is."""
     name, equals, value = text.partition("=")
     if not equals:
         raise CommandError(
             _("--set %(text)r has no =; write NAME=VALUE, as in trials=60.") % {"text": text}
         )
-    numeric = {field.name for field in fields(Settings) if isinstance(field.default, int)}
-    if name in numeric and value.strip().lstrip("-").isdigit():
+    default = {field.name: field.default for field in fields(Settings)}.get(name)
+    # bool first: to Python it is an int.
+    if isinstance(default, bool):
+        return name, {"true": True, "false": False}.get(value.strip().lower(), value)
+    if isinstance(default, int) and value.strip().lstrip("-").isdigit():
         return name, int(value)
     return name, value

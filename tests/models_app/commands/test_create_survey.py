@@ -36,6 +36,19 @@ def test_it_makes_an_open_survey_and_plans_its_pictures():
     assert selectors.rendition_counts("trip")["pending"] == 81
 
 
+def test_again_plans_what_is_new_and_changes_nothing_else(real_photos):
+    trip = ("trip", "--dataset", "holiday", "--title", "Our trip", "--set", "undo=false")
+    run(*trip)
+    assert Survey.objects.get().settings["undo"] is False
+    photos_import("holiday", {real_photos[1]: "cat.png"})
+    with pytest.raises(CommandError, match="go on with it: --again"):
+        run(*trip)
+    out = run("trip", "--dataset", "holiday", "--title", "Another", "--again")
+    assert "2 photos, 162 pictures to render" in out
+    survey = Survey.objects.get()
+    assert (survey.title, survey.settings["undo"]) == ("Our trip", False)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -43,6 +56,7 @@ def test_it_makes_an_open_survey_and_plans_its_pictures():
         (["trip", "--dataset", "holiday", "--title", "T", "--set", "trials"], "has no ="),
         (["trip", "--dataset", "holiday", "--title", "T", "--set", "trials=0"], "from 1 to 200"),
         (["trip", "--dataset", "holiday", "--title", "T", "--set", "trials=x"], "a whole number"),
+        (["trip", "--dataset", "holiday", "--title", "T", "--set", "undo=x"], "true or false"),
         (["trip", "--dataset", "holiday", "--title", "T", "--set", "x=1"], "no survey setting"),
         (
             ["trip", "--dataset", "holiday", "--title", "T", "--set", "preset=sepia"],

@@ -13,7 +13,10 @@ from PIL import Image
 
 from config.backups.files import names_list
 from models_app.models import Photo
+from models_app.services import datasets, photo_archives
+from models_app.services.photo_taking import photo_look
 from tests.factories import file_read
+from tests.models_app.zips import zip_of, zip_photos
 
 pytestmark = pytest.mark.django_db
 
@@ -130,6 +133,91 @@ def test_a_wrong_folder_is_one_sentence(tmp_path: Path):
         run(tmp_path / "nowhere")
     with pytest.raises(CommandError, match="holds no files"):
         run(tmp_path)
+
+
+def test_credits_and_licences_come_from_a_table(folder: Path, tmp_path: Path):
+    table = tmp_path / "credits.csv"
+    table.write_text(
+        "photo,credit,licence,source\ncoffee.png,Rachel,CC0,https://x.org/c\n"
+        "more/rocket.jpg,SpaceX,PD,\ngone.jpg,Nobody,,\n"
+    )
+    (folder / "credits.csv").write_text("photo,credit\ncoffee.png,Somebody\nchelsea.png,Stefan\n")
+    out, err = run(folder, credits=table)
+    assert "4 files: 4 imported" in out
+    assert err == "1 row of the credits has no photo here: gone.jpg\n"
+    about = {
+        name: rest
+        for name, *rest in Photo.objects.values_list("name", "credit", "licence", "source_url")
+    }
+    assert about == {
+        "astronaut.png": ["", "", ""],
+        "chelsea.png": ["Stefan", "", ""],
+        "coffee.png": ["Rachel", "CC0", "https://x.org/c"],
+        "more/rocket.jpg": ["SpaceX", "PD", ""],
+    }
+    # At a second run they are put right; what the table leaves out stays.
+    table.write_text("photo,licence\ncoffee.png,CC BY 4.0\n")
+    run(folder, credits=table)
+    coffee = Photo.objects.get(name="coffee.png")
+    assert (coffee.credit, coffee.licence) == ("Rachel", "CC BY 4.0")
+
+
+def test_a_wrong_table_is_one_sentence_and_nothing_is_imported(folder: Path, tmp_path: Path):
+    with pytest.raises(CommandError, match="cannot be read"):
+        run(folder, credits=tmp_path / "nowhere.csv")
+    table = tmp_path / "t.csv"
+    table.write_text("photo,credit,url\ncoffee.png,Ada,javascript:alert(1)\n")
+    with pytest.raises(CommandError, match="Row 2, column source_url"):
+        run(folder, credits=table)
+    assert not Photo.objects.exists()
+
+
+def test_a_zip_is_imported_as_the_dashboard_does_and_again_goes_on(
+    tmp_path: Path, real_photos: list[Path]
+):
+    path = tmp_path / "my.zip"
+    photos = [(f"my/{each.name}", each.read_bytes()) for each in real_photos[:2]]
+    table = ("my/credits.csv", b"photo,credit\nchelsea.png,Stefan\n")
+    path.write_bytes(zip_of([*photos, table, ("../up.jpg", b"x"), ("my/.DS_Store", b"x")]))
+    out, err = run(path)
+    assert "3 files: 2 imported, 0 known already, 1 refused, 0 no photos" in out
+    assert err.startswith("refused ../up.jpg: its path leads out of the archive")
+    assert Photo.objects.get(name="chelsea.png").credit == "Stefan"
+    assert "0 imported, 2 known already, 1 refused" in run(path)[0]
+    with pytest.raises(CommandError, match="--list is for folders"):
+        run(path, list=[path])
+    path.write_bytes(b"no zip")
+    with pytest.raises(CommandError, match="no zip, or a damaged one"):
+        run(path)
+
+
+@pytest.mark.parametrize("is_zip", [True, False])
+def test_ctrl_c_keeps_what_is_in_and_again_goes_on(
+    folder: Path, tmp_path: Path, real_photos: list[Path], monkeypatch, is_zip: bool
+):
+    source = tmp_path / "my.zip" if is_zip else folder
+    if is_zip:
+        source.write_bytes(zip_photos(real_photos[:4]))
+    looked = []
+
+    def look(content: bytes, known):
+        looked.append(content)
+        if len(looked) == 3:
+            raise KeyboardInterrupt
+        return photo_look(content, known)
+
+    module = photo_archives if is_zip else datasets
+    monkeypatch.setattr(module, "photo_look", look)
+    out = io.StringIO()
+    with pytest.raises(CommandError, match="what was imported is kept") as stopped:
+        call_command("import_photos", source, dataset="d", stdout=out, stderr=io.StringIO())
+    assert stopped.value.returncode == 130
+    assert "2 files: 2 imported" in out.getvalue()
+    stored = {name for name in names_list(default_storage) if name.startswith("photos/")}
+    assert set(Photo.objects.values_list("file", flat=True)) <= stored
+    monkeypatch.undo()
+    out, _err = run(source)
+    assert "4 files: 2 imported, 2 known already" in out
 
 
 def test_the_shared_photos_import_whole(shared: Path):

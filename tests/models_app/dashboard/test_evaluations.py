@@ -77,7 +77,7 @@ def test_the_list_shows_scores_with_their_split_and_marks(analyst, pair, dataset
     evaluation_make(checkpoint_row("nobody", is_random=True), drawn)
     said = text(analyst.get(LIST))
     srcc = pair[1].metrics["metrics"]["srcc"]
-    assert f"{srcc['value']:.3f} {srcc['low']:.3f} … {srcc['high']:.3f}" in said
+    assert f"{srcc['value']:.3f} {srcc['low']:.3f} to {srcc['high']:.3f}" in said
     assert f"split, test {pair[0].split_sha256[:8]} 60" in said
     assert "nobody random" in said
     assert "drawn generated images all images 20" in said
@@ -102,8 +102,15 @@ def test_jobs_that_are_no_evaluation_yet_are_listed_with_their_state(analyst, la
     assert "failed Evaluation of a It broke." in said
 
 
+def test_an_admin_may_launch_another_while_the_first_waits(manager, analyst, label_set):
+    launch = reverse("models_dashboard:job_launch", args=["evaluate"])
+    job_make("queued", kind="evaluate", label="Evaluation of a", config={})
+    assert launch in manager.get(LIST).content.decode()
+    assert launch not in analyst.get(LIST).content.decode()
+
+
 def test_the_list_costs_three_queries_whatever_its_length(analyst, pair, django_assert_num_queries):
-    # The evaluations, unfinished jobs, label sets.
+    # The evaluations, unfinished jobs, label sets; parts of studies where jobs made the networks.
     with django_assert_num_queries(ROLE + 3):
         analyst.get(LIST)
 
@@ -143,7 +150,7 @@ def test_what_was_not_judged_is_said(analyst, label_set: LabelSet):
 def test_another_scale_is_told(analyst, dataset: Dataset):
     tid = labels_make(dataset, 30, name="tid", scale_low=0, scale_high=9)
     said = text(analyst.get(address(evaluation_make(checkpoint_row(), tid))))
-    assert "0 … 9; scores of 1 to 10 were put on it, ends on ends" in said
+    assert "0 to 9; scores of 1 to 10 were put on it, ends on ends" in said
     assert "MAE without putting scores on the labels’ scale 1.5000" in said
 
 
@@ -244,7 +251,7 @@ def test_differences_are_computed_by_a_worker_on_request(manager, pair):
     work_all()
     said = text(manager.get(compared(pair)))
     assert "On the 60 images that all of them judged." in said
-    assert re.search(r"SRCC \(Spearman\) .* \+0\.\d{4} \[0\.\d{4}, 0\.\d{4}\] ▲ better", said)
+    assert re.search(r"SRCC \(Spearman\) .* \+0\.\d{4} \(\+0\.\d{4} to \+0\.\d{4}\) ▲ better", said)
     assert re.search(r"Wilcoxon, one-sided: p — (&lt; 0\.0001|0\.00\d\d)†", said)
     assert "comparison.csv" in said
     manager.post(where, form)

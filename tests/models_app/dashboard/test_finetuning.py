@@ -58,12 +58,13 @@ def test_the_list_shows_runs_in_every_state(analyst, label_set: LabelSet):
     assert "running 50% of the epochs at most" in said
 
 
-def test_the_list_costs_one_query_whatever_its_length(
+def test_the_list_costs_two_queries_whatever_its_length(
     analyst, label_set: LabelSet, django_assert_num_queries
 ):
     finetuning_make(label_set)
     finetuning_make(label_set)
-    with django_assert_num_queries(ROLE + 1):
+    # Label sets of drawn images; the runs.
+    with django_assert_num_queries(ROLE + 2):
         analyst.get(LIST)
 
 
@@ -118,11 +119,11 @@ def test_a_run_without_results_says_what_happens(analyst):
     assert "This run failed. It broke. What it saved is kept" in text(analyst.get(address(failed)))
 
 
-def test_a_run_costs_five_queries(analyst, label_set: LabelSet, django_assert_num_queries):
+def test_a_run_costs_few_queries(analyst, label_set: LabelSet, django_assert_num_queries):
     job = finetuning_make(label_set)
     checkpoint_row("tuned", made_by=job)
-    # The run, its files, its network, that network's evaluations.
-    with django_assert_num_queries(ROLE + 4):
+    # The run, its files, its network, that network's evaluations, label sets of drawn images.
+    with django_assert_num_queries(ROLE + 5):
         analyst.get(address(job))
 
 

@@ -242,3 +242,28 @@ def test_the_form_costs_little(manager: Client, django_assert_num_queries):
     # 1 session, 2 person, 3 role, 4 surveys to choose
     with django_assert_num_queries(4):
         assert manager.get(FORM).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["finetune", "pretrain"])
+def test_imagenet_weights_that_are_not_here_are_told_before_a_launch(
+    manager: Client, kind: str, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    form = f"{LAUNCH}{kind}/"
+    told = "ImageNet’s weights of mobilenet_v2 are not on this machine"
+    said = html.unescape(text(manager.get(form)))
+    assert told in said
+    assert "get_model('mobilenet_v2', weights='IMAGENET1K_V1')" in said
+    assert "weights of resnet18 are not" in text(manager.get(form, {"option-backbone": "resnet18"}))
+    assert "are not on this machine" not in text(manager.get(form, {"option-weights": "random"}))
+    # What timm has, only a worker knows.
+    assert "are not on" not in text(manager.get(form, {"option-backbone": "timm:vit_tiny"}))
+    folder = tmp_path / "hub" / "checkpoints"
+    folder.mkdir(parents=True)
+    (folder / "mobilenet_v2-b0353104.pth").touch()
+    assert "are not on this machine" not in text(manager.get(form))
+
+
+def test_other_kinds_need_no_such_weights(manager: Client, tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    assert "ImageNet" not in text(manager.get(FORM))

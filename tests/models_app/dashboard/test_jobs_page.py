@@ -250,12 +250,12 @@ def test_the_page_costs_the_same_however_much_it_shows(analyst: Client, django_a
         curve_make(job, f"curve-{n}", range(4))
         job_make(cloned_from=job)
     # 1 session, 2 person, 3 role, 4 job, 5 curves, 6 clock, 7 its place, 8 files, 9 photos,
-    # 10 clones, 11 and 12 whether a worker takes its queue
-    with django_assert_num_queries(12):
+    # 10 clones, 11 and 12 whether a worker takes its queue, 13 label sets of drawn images
+    with django_assert_num_queries(13):
         assert analyst.get(f"{BOARD}{job.pk}/").status_code == 200
     # 1 session, 2 person, 3 role, 4 job, 5 clock, 6 its place, 7 files, 8 curves,
-    # 9 and 10 whether a worker takes its queue
-    with django_assert_num_queries(10):
+    # 9 and 10 whether a worker takes its queue, 11 label sets of drawn images
+    with django_assert_num_queries(11):
         assert analyst.get(f"{BOARD}{job.pk}/live/").status_code == 200
 
 

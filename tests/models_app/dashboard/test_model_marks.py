@@ -8,7 +8,7 @@ from models_app.findings.model_cards import card_make
 from models_app.findings.model_scores import rows_make
 from models_app.models import Checkpoint, Job
 from models_app.selectors import findings, training
-from tests.models_app.dashboard.test_model_registry import (
+from tests.models_app.dashboard.model_rows import (
     CLOSE,
     COMPARE,
     FAR,
@@ -42,7 +42,11 @@ def test_scores_of_images_seen_in_training_are_told_and_never_the_best(analyst):
     assert words(analyst.get(COMPARE, query)).count("3 images seen in training") == 1
     table = reverse("models_dashboard:checkpoint_table")
     lines = b"".join(analyst.get(table, query).streaming_content).decode().strip().split("\r\n")
-    assert [line.rsplit(",", 1)[1] for line in lines] == ["seen_in_training", "3", "0", ""]
+    told = [line.rsplit(",", 2)[1:] for line in lines]
+    assert told[0] == ["seen_in_training", "remark"]
+    assert told[1] == ["3", "3 of these images were in what trained or validated this network: "
+                            "its scores are no test."]  # fmt: skip
+    assert told[2:] == [["0", ""], ["", ""]]
     assert "3 images seen in training" in words(analyst.get(url("checkpoint", tuned)))
     card = card_make(tuned)
     assert card["scores"][0]["seen_in_training"] == 3

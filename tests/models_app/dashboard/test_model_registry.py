@@ -1,4 +1,4 @@
-"""Checkpoints as a registry: lineage, scores by split, notes, files, comparison."""
+"""Checkpoints as a registry: lineage, scores by split, notes, files."""
 
 import hashlib
 import json
@@ -7,92 +7,31 @@ import re
 import pytest
 from django.core.files.storage import default_storage
 from django.urls import reverse
-from django.utils import timezone
 
-from analysis.metrics.evaluation import evaluate
-from analysis.paired_bootstrap import Bootstrap
 from models_app.dashboard.checkpoints import SHOWN
 from models_app.findings.model_cards import card_make, file_stem
-from models_app.findings.model_scores import rows_make
-from models_app.models import Checkpoint, Dataset, Evaluation, Job, LabelSet, LabelSplit
+from models_app.models import Checkpoint, Evaluation
 from survey.models import AuditEntry
 from tests.findings import checkpoint_make
+from tests.models_app.dashboard.model_rows import (
+    CLOSE,
+    COMPARE,
+    FAR,
+    checkpoint_row,
+    evaluation_make,
+    family_make,
+    job_make,
+    split_make,
+    url,
+    words,
+)
 
 pytestmark = pytest.mark.django_db
-LIST = reverse("models_dashboard:checkpoints")
-COMPARE = reverse("models_dashboard:checkpoint_compare")
-TRUTH = [2.0, 3.0, 4.5, 5.5, 6.0, 7.5, 8.0]
-CLOSE = [2.5, 3.5, 4.0, 5.0, 6.5, 7.0, 7.5]
-FAR = [5.0, 3.5, 6.0, 5.1, 4.0, 7.0, 5.5]
-
-
-def url(name: str, checkpoint: Checkpoint) -> str:
-    return reverse(f"models_dashboard:{name}", args=[checkpoint.pk])
-
-
-def words(response) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
-
-
-def job_make(kind: str = "evaluate", **more: object) -> Job:
-    now = dict.fromkeys(("created_at", "queued_at", "sent_at"), timezone.now())
-    return Job.objects.create(
-        **{"kind": kind, "label": kind, "state": "succeeded", "queue": "cpu", **now, **more}
-    )
-
-
-def checkpoint_row(name: str, **more: object) -> Checkpoint:
-    """A row alone; its file is never opened."""
-    fields: dict[str, object] = {
-        "architecture": "nima_mobilenet_v2", "file": f"checkpoints/{name}", "bytes": 1000,
-        "sha256": hashlib.sha256(name.encode()).hexdigest(),
-        "preprocessing": {"resize": 72, "crop": 64},
-    }  # fmt: skip
-    return Checkpoint.objects.create(name=name, **{**fields, **more})
-
-
-def split_make(name: str, *, labels: str = "AVA", members: str = "a") -> LabelSplit:
-    label_set, _new = LabelSet.objects.get_or_create(
-        name=labels, defaults={"kind": "ava", "scale_low": 1, "scale_high": 10, "bins": 10}
-    )
-    return LabelSplit.objects.create(
-        label_set=label_set, name=name, rule="random", members={"test": [members]},
-        counts={"test": 1}, sha256=hashlib.sha256(members.encode()).hexdigest(),
-    )  # fmt: skip
-
-
-def evaluation_make(
-    checkpoint: Checkpoint, split: LabelSplit, predictions: list[float], *, part: str = "test"
-) -> Evaluation:
-    """As the job writes it: real metrics with real intervals."""
-    found = evaluate(
-        TRUTH, predictions, threshold=5, rule="greater", intervals=Bootstrap(100, seed=1)
-    )
-    return Evaluation.objects.create(
-        job=job_make(checkpoint=checkpoint), checkpoint=checkpoint, label_set=split.label_set,
-        split=split, part=part, split_sha256=split.sha256, metrics=found.to_json(), n=len(TRUTH),
-    )  # fmt: skip
 
 
 @pytest.fixture
 def family() -> tuple[Checkpoint, Checkpoint, Checkpoint]:
-    """Pretrained without labels, fine-tuned from that, and one from elsewhere."""
-    photos = Dataset.objects.create(name="pexels")
-    labelled = Dataset.objects.create(name="ava photos")
-    pretrained = checkpoint_row(
-        "ranking mobilenet_v2 #1", purpose="pretrained", is_random=True,
-        made_by=job_make("pretrain", dataset=photos, label="Ranking on pexels",
-                         config={"dataset": "pexels", "task": "ranking"}),
-    )  # fmt: skip
-    tuned = checkpoint_row(
-        "tuned", parent=pretrained,
-        made_by=job_make(
-            "finetune", dataset=labelled, label="Fine-tuning on AVA", seed=3, device="cpu",
-            config={"label_set": "AVA", "split": "official", "learning_rate": 1e-4},
-            result={"best_epoch": 7, "unreadable_names": ["secret.jpg"]}, versions={"torch": "2"},
-        ),
-    )  # fmt: skip
-    return pretrained, tuned, checkpoint_row("elsewhere", source="a paper")
+    return family_make()
 
 
 def test_a_page_says_where_weights_come_from(analyst, family):
@@ -129,7 +68,7 @@ def test_scores_stand_by_split_the_newest_first_with_their_intervals(analyst, fa
     page = analyst.get(url("checkpoint", tuned))
     said = words(page)
     reading = newest.metrics["metrics"]["srcc"]
-    shown = f"{reading['value']:.3f} [{reading['low']:.3f}, {reading['high']:.3f}]"
+    shown = f"{reading['value']:.3f} ({reading['low']:.3f} to {reading['high']:.3f})"
     assert shown in said
     assert said.count("official, test") == 1
     assert official.sha256[:8] in said
@@ -246,53 +185,6 @@ def test_notes_are_refused_to_others_and_where_too_long(manager, analyst, outsid
     assert tuned.notes == ""
 
 
-def test_only_scores_of_the_same_images_share_a_row(analyst, family):
-    _pretrained, tuned, elsewhere = family
-    first, second = split_make("official"), split_make("mine", members="b")
-    same_name = split_make("official", labels="TID", members="c")
-    evaluation_make(tuned, first, CLOSE)
-    evaluation_make(elsewhere, first, FAR)
-    evaluation_make(tuned, second, FAR)
-    evaluation_make(elsewhere, same_name, CLOSE)
-    rows = rows_make([tuned, elsewhere], "srcc")
-    assert [(row.example.label_set.name, row.example.split.name) for row in rows] == [
-        ("AVA", "mine"), ("AVA", "official"), ("TID", "official")
-    ]  # fmt: skip
-    assert [[each.evaluation is not None for each in row.cells] for row in rows] == [
-        [True, False], [True, True], [False, True]
-    ]  # fmt: skip
-    assert [[each.is_best for each in row.cells] for row in rows] == [
-        [False, False], [True, False], [False, False]
-    ]  # fmt: skip
-    # The lower error is the better one.
-    (_one, both, _three) = rows_make([elsewhere, tuned], "mae")
-    assert [each.is_best for each in both.cells] == [False, True]
-
-    query = {"checkpoint": [tuned.pk, elsewhere.pk, 10**30, "x"], "metric": "krcc"}
-    page = words(analyst.get(COMPARE, query))
-    assert page.count("not evaluated") == 2
-    assert "KRCC (Kendall tau-b)" in page
-    assert first.sha256[:8] in page
-    table = reverse("models_dashboard:checkpoint_table")
-    lines = b"".join(analyst.get(table, query).streaming_content).decode().strip().split("\r\n")
-    assert len(lines) == 1 + 4
-    assert lines[1].startswith("tuned,AVA,mine,test,")
-
-
-def test_a_comparison_needs_two(analyst, family):
-    for query in ({}, {"checkpoint": family[1].pk}, {"checkpoint": [family[1].pk, family[1].pk]}):
-        said = words(analyst.get(COMPARE, query, follow=True))
-        assert "Choose at least two checkpoints to compare." in said
-    assert analyst.get(reverse("models_dashboard:checkpoint_table")).status_code == 404
-
-
-def test_more_than_a_table_holds_are_named(analyst):
-    made = [checkpoint_row(f"n{place}").pk for place in range(10)]
-    said = words(analyst.get(COMPARE, {"checkpoint": made}))
-    assert "More than 8 were chosen; these are the first 8." in said
-    assert "None of them was evaluated yet." in said
-
-
 def test_a_row_of_all_images_says_so(analyst, family):
     tuned = family[1]
     made = evaluation_make(tuned, split_make("s", labels="TID"), CLOSE, part="")
@@ -312,14 +204,45 @@ def test_who_may_see_what(client, outsider, analyst, family):
         assert analyst.get(reverse(f"models_dashboard:{name}", args=[10**9])).status_code == 404
 
 
+def test_a_list_says_widths_and_who_works_with_a_checkpoint(analyst):
+    trained = job_make("pretrain", config={"backbone": "mobilenet_v2", "width": 0.35})
+    narrow = checkpoint_row("narrow", architecture="mobilenet_v2", purpose="pretrained",
+                            made_by=trained)  # fmt: skip
+    tuned = checkpoint_row("tuned", architecture="nima:mobilenet_v2@0.35")
+    transformer = checkpoint_row("seeing", architecture="nima:vit_b_16/256")
+    job_make("nima_check", checkpoint=tuned)
+    for _photo in range(2):
+        job_make("score_photo", checkpoint=tuned)
+    said = words(analyst.get(reverse("models_dashboard:checkpoints")))
+    assert "narrow random" not in said
+    assert "pretrained mobilenet_v2 × 0.35" in said
+    assert "NIMA on mobilenet_v2 × 0.35, fine-tuned here" in said
+    assert "NIMA on vit_b_16 of 256 pixels, fine-tuned here" in said
+    assert "3 jobs" in said
+    assert "mobilenet_v2 × 0.35" in words(analyst.get(url("checkpoint", narrow)))
+    page = words(analyst.get(url("checkpoint", tuned)))
+    assert "It scored 2 single photos, which are deleted by themselves" in page
+    assert "It scored" not in words(analyst.get(url("checkpoint", transformer)))
+
+
+def test_photos_that_were_scored_keep_no_checkpoint(manager):
+    tuned = checkpoint_row("tuned")
+    job_make("score_photo", checkpoint=tuned)
+    page = words(manager.get(url("checkpoint", tuned)))
+    assert "It scored 1 single photo" in page
+    assert "No job yet." not in page
+    assert "Delete tuned" in page
+
+
 def test_pages_and_their_queries(analyst, family, django_assert_num_queries):
     _pretrained, tuned, elsewhere = family
     split = split_make("official")
     for made in (tuned, elsewhere):
         evaluation_make(made, split, CLOSE)
         evaluation_make(made, split, FAR, part="validation")
-    # Session, person, role; checkpoint; its ancestor; children; evaluations; users.
-    with django_assert_num_queries(8):
+    # Session, person, role; checkpoint; its ancestor; children; evaluations; users; parts of
+    # studies; scored photos.
+    with django_assert_num_queries(10):
         analyst.get(url("checkpoint", tuned))
     # Session, person, role; checkpoints; evaluations of each.
     with django_assert_num_queries(6):

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from models_app.findings import sensitivity
 from models_app.models import Checkpoint, Job
 from models_app.services import scoring
 from survey.models import AuditEntry
@@ -20,6 +21,7 @@ from tests.scored import hand_in, telling_photo
 pytest.importorskip("torch")
 pytestmark = pytest.mark.django_db
 FORM = reverse("models_dashboard:score")
+RANDOM = "Random weights: scores mean nothing."
 
 
 @pytest.fixture
@@ -104,7 +106,8 @@ def test_the_table_has_every_level(analyst, checkpoint, real_photos):
     assert analyst.get(url("score_picture", job)).status_code == 404
     work_all()
     lines = b"".join(analyst.get(url("score_table", job)).streaming_content).decode().split("\r\n")
-    assert lines[0] == "distortion,aspect,level,step,score,change"
+    assert lines[0] == "distortion,aspect,level,step,score,change,remark"
+    assert {line.rsplit(",", 1)[1] for line in lines[1:-1]} == {RANDOM}
     assert len(lines) == 1 + 171 + 21 + 1
 
 
@@ -208,6 +211,29 @@ def test_a_photo_is_shown_to_nobody_else_but_admins(analyst, manager, checkpoint
     # Handed in by nobody, as on the command line.
     Job.objects.filter(pk=job.pk).update(created_by=None)
     assert analyst.get(url("score_picture", job)).status_code == 404
+
+
+def test_its_figures_are_on_the_page_of_its_job_for_nobody_else(
+    analyst, manager, checkpoint, real_photos
+):
+    job = scored(checkpoint, real_photos)
+    figure = f"{job.result['mean']:.4g}"
+    eva = client_of(account_make("eva", "analyst"))
+    for person, seen in ((analyst, True), (manager, True), (eva, False)):
+        page = person.get(reverse("models_dashboard:job", args=[job.pk]))
+        live = person.get(reverse("models_dashboard:job_live", args=[job.pk])).json()["parts"]
+        for said in (page.content.decode(), live["made"]):
+            assert (figure in said, "photo.jpg" in said) == (seen, seen)
+            assert ("for whoever handed it in" in said) is not seen
+
+
+def test_drops_say_what_the_score_was_and_became(analyst, checkpoint, real_photos):
+    job = scored(checkpoint, real_photos)
+    said = words(analyst.get(url("job_results_score_photo", job)))
+    curve, point = sensitivity.drops(sensitivity.curves_of(job.result))[0]
+    told = f"−{-point.change:.2f} {point.score - point.change:.2f} to {point.score:.2f}"
+    assert told in said
+    assert f"{curve.label} at most −{-point.change:.2f}" in said
 
 
 def test_whoever_handed_it_in_deletes_it_and_so_does_an_admin(

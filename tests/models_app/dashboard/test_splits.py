@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from models_app.dashboard import split_form
-from models_app.models import Dataset, Evaluation, LabelSplit
+from models_app.models import Dataset, Evaluation, LabelSet, LabelSplit
 from models_app.services import split_leaks
 from models_app.services.splits import split_create
 from models_app.splits.leakage import Leak
@@ -21,6 +21,7 @@ from tests.models_app.dashboard.dataset_rows import checkpoint_make, job_make
 from tests.split_rows import copy_make, names_make, photos_label
 
 pytestmark = pytest.mark.django_db
+GENERATED = "Generated images: a check of the plumbing, no scientific claim."
 HUNDRED = [f"{n}.jpg" for n in range(100)]
 
 
@@ -222,7 +223,7 @@ def test_the_page_shows_checks_and_scores(analyst, split, django_assert_num_quer
     assert "100 of 100" in page
     assert "Labels without photos too <strong>yes</strong>" in page
     assert page.count("0.675") == 2
-    assert "[0.660, 0.690]" in page
+    assert "(0.660 to 0.690)" in page
     assert "tuned" in page
 
 
@@ -234,7 +235,11 @@ def test_a_split_without_scores_says_so(analyst, split):
 def test_its_lists_can_be_taken_elsewhere(analyst, split, tmp_path: Path):
     answer = analyst.get(reverse("models_dashboard:split_members", args=[split.pk]))
     assert answer["Content-Disposition"] == 'attachment; filename="set-first.json"'
-    assert json.loads(answer.content)["members"] == split.members
+    told = json.loads(answer.content)
+    assert (told["members"], told["marks"]) == (split.members, [GENERATED])
+    LabelSet.objects.filter(pk=split.label_set_id).update(is_generated=False)
+    real = analyst.get(reverse("models_dashboard:split_members", args=[split.pk]))
+    assert json.loads(real.content)["marks"] == []
     lists = {}
     for part in split.members:
         address = reverse("models_dashboard:split_part", args=[split.pk, part])

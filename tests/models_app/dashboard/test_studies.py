@@ -1,5 +1,6 @@
 """The pages of studies: one click to start, progress, report, who may do what."""
 
+import html
 import io
 import json
 import re
@@ -74,6 +75,7 @@ def test_one_click_starts_a_study(admin, shipped):
     labels_make()
     text = admin.get(url("studies")).content.decode()
     assert "Start small" in text
+    assert "finished with the same options are taken from it, not done again." in text
     sent = {"shipped": "study-x", "name": "small"}
     answer = admin.post(url("study_start"), sent)
     study = Study.objects.get()
@@ -106,6 +108,9 @@ def test_a_pasted_configuration_is_started_or_refused_with_a_sentence(admin, shi
     answer = admin.post(url("study_start"), {"json": json.dumps({**RAW, "alpha": 2})})
     assert answer.status_code == 400
     assert "alpha is 2" in answer.content.decode()
+    broken = html.unescape(admin.post(url("study_start"), {"json": "{"}).content.decode())
+    assert "no configuration of a study (Expecting property name" in broken
+    assert "study.json that every study’s page offers" in broken
     for wrong in ("{", "[]", " " * 100_001):
         assert admin.post(url("study_start"), {"json": wrong}).status_code == 400
     assert admin.post(url("study_start"), {}).status_code == 400
@@ -132,7 +137,7 @@ def test_the_report_has_the_table_beside_the_papers_and_its_marks(analyst):
     text = page(analyst, study)
     assert text.count(f"<p>{GENERATED}</p>") == text.count(GENERATED) == 1
     assert RANDOM_BASELINE.replace("'", "&#x27;") in text
-    for said in (".5536", "34.7%", "33.3%", "Bonferroni", "paired bootstrap", "†"):
+    for said in ("0.5536", "34.7%", "33.3%", "Bonferroni", "paired bootstrap", "†"):
         assert said in text
     body = analyst.get(url("study_live", study.pk)).json()
     assert (body["state"], bool(body["report"])) == ("succeeded", True)

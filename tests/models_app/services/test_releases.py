@@ -47,8 +47,8 @@ def voted(dataset: Dataset) -> Dataset:
         )
         if slug == "unanswered":
             continue
-        for preview in (False, True):
-            person = Annotator(survey, preview=preview)
+        for origin in ("person", "test"):
+            person = Annotator(survey, origin=origin)
             state = person.pair()
             while state["state"] == "pair":
                 state = person.vote(state["trials"][0]["token"]).json()
@@ -75,7 +75,8 @@ def test_the_manifest_has_every_photo(dataset: Dataset):
         "photo": "coffee.png", "file": "", "width": "600", "height": "400",
         "bytes": str(coffee.bytes), "file_sha256": coffee.file_sha256,
         "pixel_sha256": coffee.pixel_sha256, "split": "", "list_name": "",
-        "credit": "credit of coffee", "excluded": "0", "excluded_reason": "",
+        "credit": "credit of coffee", "licence": "", "source": "", "excluded": "0",
+        "excluded_reason": "",
         "score_mean": "5.500000", "score_sd": "1.250000", "score_checkpoint": "kentsyx",
         "score_is_random": "1", "class": "espresso", "class_confidence": "0.750000",
         "objects": "cup 2; spoon 1",

@@ -20,7 +20,7 @@ from models_app.selectors import pictures as selectors
 from models_app.services import contact_sheets, jobs, leases, publish, renditions, workers
 from models_app.services.datasets import photos_import
 from survey.models import Stimulus, Survey
-from survey.selectors import pairs_ready
+from survey.selectors.surveys import pairs_ready
 from tests.factories import file_read
 from tests.jobs import work_all, workers_die
 
