@@ -7,6 +7,7 @@ for module in (
     "bench.distortions",
     "bench.votes",
     "bench.clients",
+    "bench.exports",
     "bench.jobs",
     "bench.jobs_dashboard",
     "bench.training",

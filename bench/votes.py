@@ -30,13 +30,13 @@ def setup(folder: str) -> None:
     call_command("migrate", verbosity=0)
 
 
-def survey_make(trials: int = 200):
+def survey_make(trials: int = 200, slug: str = "bench"):
     from models_app.distortions.registry import PRESET
     from models_app.services.renditions import conditions
     from survey.services.stimuli import ConditionInfo, Picture, stimuli_register
     from survey.services.surveys import survey_create, survey_open
 
-    survey = survey_create("bench", title="Bench", settings={"trials": trials})
+    survey = survey_create(slug, title="Bench", settings={"trials": trials})
     infos = [None, *(ConditionInfo(d, v, d, "style", 1) for d, v in conditions(PRESET))]
     for photo in range(PHOTOS):
         name = f"photo-{photo}.jpg"
@@ -49,14 +49,15 @@ def survey_make(trials: int = 200):
 
 def voter(survey) -> Callable[[], None]:
     """One call is one vote and the lease of what is next; a new person every 100 votes."""
-    from survey.services.sessions import session_start, trials_lease
+    from survey.services.leasing import trials_lease
+    from survey.services.sessions import session_start
     from survey.services.votes import Viewing, vote_record
 
     viewing = Viewing(900, 1440, 900, 1.0, 600.0, 400.0, "side-by-side")
 
     def votes() -> Iterator[None]:
         while True:
-            session = session_start(survey, preview=False)
+            session = session_start(survey, origin="person")
             progress = trials_lease(session)
             for _trial in range(100):
                 token = progress.trials[0].token
@@ -77,7 +78,7 @@ def earlier_votes(survey) -> None:
     now = timezone.now()
     pairs = list(Stimulus.objects.filter(condition__isnull=False).values_list("pk", "condition"))
     for first in range(0, EARLIER, 500):
-        session = session_start(survey, preview=False)
+        session = session_start(survey, origin="person")
         trials = Assignment.objects.bulk_create(
             Assignment(
                 survey=survey, condition_id=condition, session=session, stimulus_id=pair,

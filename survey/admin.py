@@ -68,8 +68,8 @@ class ReadOnlyAdmin(ForAdmins):
 
 @admin.register(Participant)
 class ParticipantAdmin(ReadOnlyAdmin):
-    list_display = ("code", "survey", "is_preview", "consent_version", "consented_at")
-    list_filter = ("survey", "is_preview")
+    list_display = ("code", "survey", "origin", "consent_version", "consented_at")
+    list_filter = ("survey", "origin")
 
 
 @admin.register(Vote)

@@ -35,3 +35,13 @@ class AssignmentGone(SurveyError):
 class AnswerConflict(SurveyError):
     status = 409
     code = "conflict"
+
+
+class UndoRefused(SurveyError):
+    status = 409
+    code = "no-undo"
+
+
+class SkipRefused(SurveyError):
+    status = 409
+    code = "no-skip"

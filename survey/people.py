@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from survey.models import Invitation
+from survey.models import Invitation, PersonalToken
 from survey.roles import Role
 
 
@@ -61,3 +61,8 @@ def links_open(*, account: User | None = None) -> Sequence[Invitation]:
     if account is not None:
         found = found.filter(account=account)
     return list(found.order_by("-expires_at"))
+
+
+def tokens_of(user: User) -> Sequence[PersonalToken]:
+    """Somebody's tokens, newest first, expired ones too; one query."""
+    return list(PersonalToken.objects.filter(user=user).order_by("-pk"))

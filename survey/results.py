@@ -1,6 +1,7 @@
 """Rows -> counts -> analysis -> a plain dict for pages, API and files."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Set
 from typing import Any
 
 from django.utils import timezone
@@ -8,21 +9,24 @@ from django.utils.translation import gettext as _
 
 from analysis.intervals import equal_weight, wilson
 from analysis.types import Estimate, Undefined
-from survey import selectors
 from survey.kinds.base import Settings
-from survey.models import Condition, Survey, Vote
+from survey.models import Condition, Origin, Side, Survey, Vote
+from survey.selectors import results as selectors
+from survey.selectors import surveys as survey_reads
+from survey.selectors.results import PERSONS, Outcome
 
 
-def survey_results(survey: Survey) -> dict[str, Any]:
+def survey_results(survey: Survey, *, origins: Set[str] = PERSONS) -> dict[str, Any]:
     """Everything the results page shows; six queries, however many votes there are."""
     now = timezone.now()
-    conditions = selectors.conditions_of(survey)
-    counts = selectors.outcome_counts(survey)
+    conditions = survey_reads.conditions_of(survey)
+    everybody = selectors.outcome_counts(survey)
+    counts = [outcome for outcome in everybody if outcome.origin in origins]
     votes: Counter[int] = Counter()
     originals: Counter[int] = Counter()
-    for condition, _side, preferred, _layout, n in counts:
-        votes[condition] += n
-        originals[condition] += n * preferred
+    for outcome in counts:
+        votes[outcome.condition] += outcome.n
+        originals[outcome.condition] += outcome.n * outcome.original_preferred
     pooled = (sum(originals.values()), sum(votes.values()))
     return {
         "survey": survey.slug,
@@ -30,10 +34,17 @@ def survey_results(survey: Survey) -> dict[str, Any]:
         "state": survey.state,
         "updated_at": now.isoformat(timespec="seconds"),
         "votes": pooled[1],
-        "participants": selectors.participants_count(survey),
+        "origins": sorted(origins),
+        # Of all there are, so that a page can say what it leaves out.
+        "votes_by_origin": {
+            origin: sum(outcome.n for outcome in everybody if outcome.origin == origin)
+            for origin in Origin.values
+        },
+        "participants": selectors.participants_count(survey, origins=origins),
         "trials_per_session": Settings.from_json(survey.settings).trials,
-        "pairs": {"ready": selectors.pairs_ready(survey), "expected": survey.pairs_expected},
-        "ledger": selectors.ledger(survey, now=now),
+        "pairs": {"ready": survey_reads.pairs_ready(survey), "expected": survey.pairs_expected},
+        "ledger": selectors.ledger(survey, now=now, origins=origins),
+        "skips": selectors.skips_count(survey, origins=origins),
         "share": {
             "pooled": _share(*pooled),
             "equal_weight_condition": _mean_share(conditions, originals, votes),
@@ -46,11 +57,11 @@ def survey_results(survey: Survey) -> dict[str, Any]:
 
 
 def overview() -> list[dict[str, Any]]:
-    """Every survey in one line, newest first; three queries, however many surveys there are."""
-    tallies = selectors.tallies()
+    """Every survey in one line, newest first; four queries, however many surveys there are."""
+    tallies = survey_reads.summaries()
     rows = []
-    for survey in selectors.surveys_all():
-        tally = tallies.get(survey.pk, selectors.Tally())
+    for survey in survey_reads.surveys_all():
+        tally = tallies.get(survey.pk, survey_reads.Summary())
         rows.append(
             {
                 "survey": survey.slug,
@@ -58,6 +69,7 @@ def overview() -> list[dict[str, Any]]:
                 "state": survey.state,
                 "state_label": survey.get_state_display(),
                 "votes": tally.votes,
+                "simulated": tally.simulated,
                 "participants": tally.participants,
                 "share": _share(tally.originals, tally.votes),
                 "pairs": {"ready": tally.pairs_ready, "expected": survey.pairs_expected},
@@ -124,7 +136,7 @@ def _distortions(
     ]
 
 
-def _sides(counts: list[tuple[int, str, bool, str, int]]) -> dict[str, Any]:
+def _sides(counts: Iterable[Outcome]) -> dict[str, Any]:
     """How often the original was on the left, and how often the left photo was chosen.
 
     By layout too: stacked, "left" is the upper photo, and opposite habits would cancel out.
@@ -132,10 +144,11 @@ def _sides(counts: list[tuple[int, str, bool, str, int]]) -> dict[str, Any]:
     original_left: Counter[str] = Counter()
     left_chosen: Counter[str] = Counter()
     layouts: Counter[str] = Counter()
-    for _condition, side, preferred, layout, n in counts:
-        layouts[layout] += n
-        original_left[layout] += n * (side == "left")
-        left_chosen[layout] += n * ((side == "left") == preferred)
+    for outcome in counts:
+        left = outcome.original_side == Side.LEFT
+        layouts[outcome.layout] += outcome.n
+        original_left[outcome.layout] += outcome.n * left
+        left_chosen[outcome.layout] += outcome.n * (left == outcome.original_preferred)
     return {
         "original_left": _share(original_left.total(), layouts.total()),
         "left_chosen": _share(left_chosen.total(), layouts.total()),

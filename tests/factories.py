@@ -9,7 +9,7 @@ from PIL import ImageEnhance
 
 from models_app.datasets.demo import demo_photos
 from models_app.imaging import open_photo
-from survey.models import Session, Survey
+from survey.models import Origin, Session, Survey
 from survey.services.sessions import consent_give, instructions_seen, session_start
 from survey.services.stimuli import ConditionInfo, Picture, pairs_expect, stimuli_register
 from survey.services.surveys import survey_create, survey_open
@@ -64,8 +64,8 @@ def survey_make(
     return survey
 
 
-def session_make(survey: Survey, *, preview: bool = False) -> Session:
-    session = session_start(survey, preview=preview)
+def session_make(survey: Survey, *, origin: str = Origin.PERSON) -> Session:
+    session = session_start(survey, origin=origin)
     consent_give(session)
     instructions_seen(session)
     return session

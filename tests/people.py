@@ -4,7 +4,8 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from survey.models import Session, Survey
+from survey.models import Origin, Session, Survey
+from survey.requests import cookie_name
 from tests.factories import session_make
 
 
@@ -58,13 +59,11 @@ def outsider(db: None) -> Client:
 class Annotator:
     """A browser that has agreed and read the instructions."""
 
-    def __init__(self, survey: Survey, *, preview: bool = False) -> None:
+    def __init__(self, survey: Survey, *, origin: str = Origin.PERSON) -> None:
         self.survey = survey
-        self.session: Session = session_make(survey, preview=preview)
+        self.session: Session = session_make(survey, origin=origin)
         self.client = Client()
-        cookies = self.client.session
-        cookies[f"survey:{survey.pk}"] = self.session.key
-        cookies.save()
+        self.client.cookies[cookie_name(survey.slug)] = self.session.key
 
     def post(self, operation: str, **body: object):
         url = f"/api/survey/{self.survey.slug}/{operation}/"

@@ -1,6 +1,7 @@
 """Private servers for tests: PostgreSQL, Redis and moto's S3, in a temporary folder.
 
-`python -m tests.servers [pytest's arguments]` runs the suite on all three.
+`python -m tests.servers [pytest's arguments]` runs on all three what uses a database, without the
+browser's tests and the slow ones; arguments replace that choice.
 """
 
 import contextlib
@@ -24,6 +25,10 @@ REGION = "us-east-1"
 # moto takes any keys until it is told to look at them.
 KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 START_S = 60
+CHOICE = (
+    *("-n", "logical", "--maxprocesses", "4", "--dist", "loadfile"),
+    *("--only-database", "-m", "not slow and not browser"),
+)
 
 
 class Missing(Exception):
@@ -48,8 +53,11 @@ def postgres_programs() -> Path | None:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """A PostgreSQL server of our own; yields the DATABASE_URL of an empty database."""
+def postgres(*, durable: bool = False) -> Iterator[str]:
+    """A PostgreSQL server of our own; yields the DATABASE_URL of an empty database.
+
+    Tests do without fsync; what is measured must be `durable`.
+    """
     programs = postgres_programs()
     if programs is None:
         raise Missing("PostgreSQL's server is not installed (Debian: apt install postgresql).")
@@ -70,7 +78,8 @@ def postgres() -> Iterator[str]:
         port = free_port()
         options = [
             *("-h", "127.0.0.1", "-p", str(port), "-k", home),
-            *("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "log_min_messages=fatal"),
+            *("-c", "log_min_messages=fatal"),
+            *(() if durable else ("-c", "fsync=off", "-c", "full_page_writes=off")),
         ]
         command = [programs / "postgres", "-D", data, *options]
         # SIGINT is its fast shutdown; on SIGTERM it would wait for every client to leave.
@@ -196,7 +205,7 @@ def main() -> int:
         for name in ("DATABASE_URL", "CELERY_BROKER_URL", "STORAGE_URL"):
             sys.stdout.write(f"{name}={found[name]}\n")
         sys.stdout.flush()
-        command = [sys.executable, "-m", "pytest", *(sys.argv[1:] or ["-m", "not slow"])]
+        command = [sys.executable, "-m", "pytest", *(sys.argv[1:] or CHOICE)]
         return subprocess.run(command, env={**os.environ, **found}, check=False).returncode
 
 

@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "knox",
     "axes",
     "csp",
     "survey.apps.SurveyConfig",
@@ -71,6 +72,8 @@ DATABASES = {"default": env.database("DATABASE_URL", VAR / "proofsheet.sqlite3")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en"
+# By their own names: who looks for a language may not read the present one.
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True

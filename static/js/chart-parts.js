@@ -36,7 +36,7 @@ function mark(aspect, x, y, scale, style) {
 const stroke = (x1, y1, x2, y2, colour) => ({
   type: "line",
   shape: { x1, y1, x2, y2 },
-  style: { stroke: colour, lineWidth: 1.5 },
+  style: { stroke: colour, lineWidth: 1.5 * unit() },
 });
 
 // One estimate: bar with caps from low to high, mark at the value. `flat` lies along x.
@@ -58,7 +58,7 @@ export function estimate(entry, place, flat, colours, { label, width } = {}) {
     const right = high[0] + colours.px(LABEL) < width;
     const style = {
       text: label,
-      x: right ? high[0] + 8 : low[0] - 8,
+      x: right ? high[0] + colours.px(8) : low[0] - colours.px(8),
       y: high[1],
       align: right ? "left" : "right",
       verticalAlign: "middle",
@@ -87,7 +87,7 @@ export function tooltip(colours, formatter) {
   };
 }
 
-export const dashes = (colour) => ({ color: colour, type: [4, 3], width: 1 });
+export const dashes = (colour) => ({ color: colour, type: [4 * unit(), 3 * unit()], width: unit() });
 
 export function frame(colours, description) {
   return {

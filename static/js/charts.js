@@ -23,7 +23,7 @@ function distortionsOption(entries, texts, colours, narrow) {
   const { px } = colours;
   return {
     ...frame(colours, texts.chart),
-    grid: { left: px(narrow ? 140 : 216), right: px(16), top: px(8), bottom: px(44), outerBoundsMode: "none" },
+    grid: { left: px(narrow ? 140 : 216), right: px(20), top: px(8), bottom: px(44), outerBoundsMode: "none" },
     tooltip: tooltip(colours, (i) => `${entries[i].label}\n${sentence(entries[i], texts)}`),
     xAxis: {
       ...shareAxis(colours),
@@ -41,7 +41,7 @@ function distortionsOption(entries, texts, colours, narrow) {
       axisTick: { show: false },
       axisLabel: {
         formatter: (_key, i) =>
-          `{name|${named(entries[i])}}${narrow ? "\n" : "  "}{n|n = ${count(entries[i].votes)}}`,
+          `{name|${named(entries[i])}}${narrow ? "\n{n|" : "{n|\u2002"}n = ${count(entries[i].votes)}}`,
         rich: {
           name: { color: colours.ink, fontSize: colours.px(13), lineHeight: colours.px(15) },
           n: { color: colours.quiet, fontSize: colours.px(12), lineHeight: colours.px(14) },

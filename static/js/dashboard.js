@@ -3,16 +3,23 @@
 import { watchRendering, watchResults } from "./dashboard-live.js";
 import { watchTables, write } from "./dashboard-tables.js";
 
-// The distortions and levels a page has rows for; while pictures are rendered, new ones join.
-const shape = (results) =>
-  JSON.stringify(results.distortions.map((d) => [d.key, d.levels.map((level) => level.level)]));
+// What the server must write anew when it changes, by the part of the page: the distortions and
+// levels with rows (while pictures are rendered, new ones join), and who there is beside people.
+const SHAPES = {
+  shares: (results) => results.distortions.map((d) => [d.key, d.levels.map((level) => level.level)]),
+  origins: ({ participants }) => [participants.previews, participants.simulated],
+};
+const shapes = (results) =>
+  Object.entries(SHAPES).map(([id, shape]) => [id, JSON.stringify(shape(results))]);
 
-// The server writes the rows, so new ones are taken from a fresh copy of this page.
-async function refreshRows(old) {
+// Taken from a fresh copy of this page.
+async function refresh(ids) {
   const response = await fetch(location.href, { cache: "no-store", redirect: "manual" });
   if (!response.ok) throw new Error(String(response.status));
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  old.replaceChildren(...page.getElementById("shares").childNodes);
+  for (const id of ids) {
+    document.getElementById(id).replaceChildren(...page.getElementById(id).childNodes);
+  }
 }
 
 function toggleEmpty(results) {
@@ -21,19 +28,28 @@ function toggleEmpty(results) {
   }
 }
 
+function toggleBalance({ ledger }) {
+  const balanced = ledger.difference === 0 && ledger.uncounted === 0;
+  for (const part of document.querySelectorAll("[data-balance]")) {
+    part.hidden = (part.dataset.balance === "yes") !== balanced;
+  }
+}
+
 async function surveyPage(line) {
   const { Charts } = await import("./charts.js");
   const results = JSON.parse(document.getElementById("results").textContent);
   const shares = document.getElementById("shares");
   const charts = new Charts(shares, document.getElementById("texts").dataset);
-  let known = shape(results);
+  const known = new Map(shapes(results));
   charts.draw(results);
   watchResults(line, results.updated_at, async (fresh) => {
-    if (shape(fresh) !== known) {
-      await refreshRows(shares);
-      known = shape(fresh);
+    const changed = shapes(fresh).filter(([id, shape]) => known.get(id) !== shape);
+    if (changed.length) {
+      await refresh(changed.map(([id]) => id));
+      for (const [id, shape] of changed) known.set(id, shape);
     }
     toggleEmpty(fresh);
+    toggleBalance(fresh);
     write(fresh);
     charts.draw(fresh);
   });

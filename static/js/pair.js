@@ -1,99 +1,227 @@
-// One trial after the other: lease, show, choose, store, next.
+// One trial after the other: lease, show, choose, store, next. Without a line the next pair, which
+// is loaded already, can be judged meanwhile; its vote waits behind the one before.
 
-import { Outbox, Refused, post } from "./server.js";
+import { askReason, cardOpen, rest, restForget, resting } from "./cards.js";
+import { Outbox } from "./outbox.js";
+import { Sender } from "./sender.js";
+import { Refused, post } from "./server.js";
 import { Stage } from "./stage.js";
 
 // A second tap meant for the last pair must not answer the new one.
 const DEAF_MS = 300;
 const WAIT_MS = 1500;
-const KEYS = { ArrowLeft: "left", ArrowUp: "left", 1: "left", ArrowRight: "right", ArrowDown: "right", 2: "right" };
+const CHOICES = { arrowleft: "left", arrowup: "left", 1: "left", arrowright: "right", arrowdown: "right", 2: "right" };
+const TOOLS = { u: "undo", backspace: "undo", s: "skip", p: "pause" };
 
 const main = document.getElementById("main");
 const texts = document.getElementById("texts").dataset;
 const note = main.querySelector(".note");
 const stage = new Stage(main.querySelector(".pair"));
 const outbox = new Outbox(main.dataset.survey);
-let choosing = false;
+const sender = new Sender(outbox, main.dataset.voteUrl, { onTrouble: trouble, onSettled: () => say() });
+const tools = Object.fromEntries([...main.querySelectorAll("[data-tool]")].map((b) => [b.dataset.tool, b]));
+const cards = { skip: document.getElementById("skip-card"), rest: document.getElementById("rest-card") };
 
-function say(text) {
+let state = null; // as the server said last
+let number = 1; // of the pair on the page, counted from 1
+let upcoming = null; // the pair after it, loaded meanwhile
+let choosing = false; // whether the page takes an answer now
+let message = "";
+let lastActive = Date.now();
+let breaks = Promise.resolve();
+
+function say(text = message) {
+  message = text;
   if (note.textContent !== text) note.textContent = text;
 }
 
-function progress(state) {
-  const bar = main.querySelector(".progress");
-  bar.setAttribute("aria-valuenow", state.done);
-  bar.setAttribute("aria-valuemax", state.total);
-  bar.firstElementChild.style.transform = `scaleX(${state.total ? state.done / state.total : 0})`;
-  const count = main.querySelector(".count");
-  const number = Math.min(state.done + 1, state.total);
-  count.textContent = count.dataset.template.replace("%(n)s", number).replace("%(total)s", state.total);
+// In place of the message, until the server answers again.
+function trouble(busy) {
+  const text = outbox.size ? (busy ? texts.busy : texts.offline) : texts.unreachable;
+  note.textContent = text.replace("%(n)s", outbox.size);
 }
 
-// `message` tells what became of the pair before.
-async function advance(state, message = "") {
-  progress(state);
+async function ask(url, body = {}) {
+  const answer = await post(url, body, trouble);
+  say();
+  return answer;
+}
+
+function take(on) {
+  choosing = on;
+  lastActive = Date.now();
+  const may = {
+    undo: on && Boolean(state?.undo) && !outbox.size,
+    skip: on && !state?.revising,
+    pause: on,
+  };
+  // Not `disabled`: nobody's focus should be lost.
+  for (const [name, button] of Object.entries(tools)) button.setAttribute("aria-disabled", String(!may[name]));
+  return may;
+}
+
+function progress(n) {
+  const { total } = state;
+  number = Math.min(n, total);
+  const done = number - 1;
+  const bar = main.querySelector(".progress");
+  bar.setAttribute("aria-valuenow", done);
+  bar.setAttribute("aria-valuemax", total);
+  bar.firstElementChild.style.transform = `scaleX(${total ? done / total : 0})`;
+  const count = main.querySelector(".count");
+  count.textContent = count.dataset.template.replace("%(n)s", number).replace("%(total)s", total);
+}
+
+// The number of the pair that comes first; one that is judged again keeps its own.
+const numberOf = (fresh) => fresh.done + (fresh.revising ? 0 : 1);
+
+// Goes on with what the server said; `said` tells what became of the pair before.
+async function advance(fresh, said = "") {
+  state = fresh;
   if (state.state === "done") {
+    progress(state.total);
     location.replace(state.next);
     return;
   }
+  progress(numberOf(state));
   if (state.state === "waiting") {
     say(texts.waiting);
     await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
-    await advance(await post(main.dataset.pairUrl, {}), message);
+    await advance(await ask(main.dataset.pairUrl), said);
     return;
   }
-  const [current, upcoming] = state.trials;
-  stage.load(current);
+  if (state.break_due || resting()) await takeBreak(state.done);
+  await present(state.trials[0], said);
+}
+
+async function present(trial, said = "") {
+  upcoming = null;
+  say("");
+  stage.load(trial);
   const slow = setTimeout(() => say(texts.loading), 600);
+  let shown = true;
   try {
-    await stage.show(current);
+    await stage.show(trial);
   } catch {
-    clearTimeout(slow);
-    await skip(current);
-    return;
+    shown = false;
   }
   clearTimeout(slow);
-  say(message);
-  choosing = true;
-  // Only now, so that the next pair never competes with this one for the line.
+  if (!shown) {
+    await pictureFailed(trial, said);
+    return;
+  }
+  say(said);
+  take(true);
+  lookahead();
+}
+
+// Only now, so that the next pair never competes with this one for the line.
+function lookahead() {
+  const place = state.trials.findIndex((trial) => trial.token === stage.trial.token);
+  upcoming = place < 0 ? null : state.trials[place + 1] ?? null;
   if (upcoming) stage.load(upcoming);
 }
 
-async function skip(trial) {
-  const body = { token: trial.token, reason: "picture-failed" };
-  const state = await post(main.dataset.skipUrl, body, () => say(texts.saving));
-  await advance(state, texts.failed);
+// A pair is only given up for its pictures while the server can be reached.
+async function pictureFailed(trial, said) {
+  let down = false;
+  const fresh = await post(main.dataset.pairUrl, {}, (busy) => { down = true; trouble(busy); });
+  if (down) await advance(fresh, said);
+  else await advance(await ask(main.dataset.skipUrl, { token: trial.token, reason: "picture-failed" }), texts.failed);
 }
 
 async function choose(side) {
-  if (!choosing || stage.elapsed() < DEAF_MS) return;
-  choosing = false;
+  if (!choosing || cardOpen() || stage.elapsed() < DEAF_MS) return;
+  take(false);
   const vote = { token: stage.trial.token, answer: side, ...stage.viewing() };
   stage.acknowledge(side);
-  outbox.put(vote);
-  const { state, message } = await send(vote);
+  const settled = sender.send(vote);
+  if (sender.down) trouble(false);
+  const outcome = await Promise.race([settled, sender.trouble()]);
   await stage.leave();
-  await advance(state, message);
+  if (outcome || !upcoming || !stage.isLoaded(upcoming)) {
+    await arrive(outcome ?? await settled);
+    return;
+  }
+  settled.then(catchUp).catch(stop);
+  progress(number + 1);
+  await present(upcoming);
 }
 
-// Sends a vote until it is stored. A vote that the server refuses is dropped: sent again at every
-// reload, it would keep its sender out for good.
-async function send(vote) {
-  try {
-    const state = await post(main.dataset.voteUrl, vote, () => say(texts.saving));
-    outbox.clear();
-    say("");
-    return { state, message: "" };
-  } catch (error) {
-    if (!(error instanceof Refused) || error.code === "no-session") throw error;
-    outbox.clear();
-    const state = await post(main.dataset.pairUrl, {});
-    return { state, message: texts.gone };
+// A vote that the server refuses is dropped: sent again at every reload, it would keep its sender
+// out for good.
+async function arrive({ state: fresh, refused }) {
+  await advance(fresh ?? await ask(main.dataset.pairUrl), refused ? texts.gone : "");
+}
+
+// An answer to an earlier pair has come while a later one is on the page.
+async function catchUp({ state: fresh, refused }) {
+  state = fresh ?? await ask(main.dataset.pairUrl);
+  // A choice that was made meanwhile brings the next state itself.
+  if (!choosing) return;
+  if (!state.trials.some((trial) => trial.token === stage.trial.token)) {
+    take(false);
+    await stage.leave();
+    await advance(state, refused ? texts.lost : texts.gone);
+    return;
   }
+  if (refused) say(texts.lost);
+  take(true);
+  lookahead();
+}
+
+async function undo() {
+  take(false);
+  stage.hold();
+  await stage.leave();
+  await again(main.dataset.undoUrl, { token: state.undo }, texts.undone);
+}
+
+async function skip() {
+  const { token } = stage.trial;
+  const reason = await askReason(cards.skip);
+  // Another tab may have ended this pair while the card was open.
+  if (!reason || !choosing || stage.trial.token !== token) return;
+  take(false);
+  await stage.leave();
+  // In the order in which the person did things.
+  await sender.flush();
+  await again(main.dataset.skipUrl, { token, reason }, texts.skipped);
+}
+
+// Another tab may have been faster: then the server says no, and where this session stands.
+async function again(url, body, said) {
+  let fresh;
+  let told = said;
+  try {
+    fresh = await ask(url, body);
+  } catch (error) {
+    if (!(error instanceof Refused) || error.status !== 409) throw error;
+    told = error.message;
+    fresh = await ask(main.dataset.pairUrl);
+  }
+  await advance(fresh, told);
+}
+
+async function pause() {
+  take(false);
+  stage.hold();
+  await takeBreak(number - 1);
+  await stage.appear();
+  take(true);
+  lookahead();
+}
+
+function takeBreak(done) {
+  return rest(cards.rest, {
+    done,
+    total: state.total,
+    note: (on) => { breaks = breaks.then(() => post(main.dataset.breakUrl, { resting: on })).catch(() => {}); },
+  });
 }
 
 function stop(error) {
-  choosing = false;
+  take(false);
   if (error instanceof Refused && error.code === "no-session") {
     location.replace(main.dataset.startUrl);
     return;
@@ -102,25 +230,46 @@ function stop(error) {
   say(error instanceof Refused && error.code ? error.message : texts.stopped);
 }
 
-async function begin() {
-  const kept = outbox.get();
-  if (kept) {
-    const { state, message } = await send(kept);
-    await advance(state, message);
-  } else {
-    await advance(await post(main.dataset.pairUrl, {}, () => say(texts.loading)));
-  }
+const ACTIONS = { undo, skip, pause };
+
+function act(name) {
+  const button = tools[name];
+  if (!button || button.getAttribute("aria-disabled") === "true" || cardOpen()) return;
+  ACTIONS[name]().catch(stop);
 }
 
 for (const side of stage.sides) {
   side.addEventListener("click", () => choose(side.dataset.side).catch(stop));
 }
+for (const name of Object.keys(tools)) tools[name].addEventListener("click", () => act(name));
+
 document.addEventListener("keydown", (event) => {
-  const side = KEYS[event.key];
+  const key = event.key.toLowerCase();
   // A held key repeats; only its first press is an answer.
-  if (!side || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || cardOpen()) return;
+  if (!(key in CHOICES) && !(key in TOOLS)) return;
   event.preventDefault();
-  choose(side).catch(stop);
+  if (key in CHOICES) choose(CHOICES[key]).catch(stop);
+  else act(TOOLS[key]);
 });
+
 window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
+// Whoever comes back to this tab after hours reads how it works again, as after opening it anew.
+const LONG_MS = 60_000 * Number(main.dataset.resumeMinutes);
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden || !LONG_MS || Date.now() - lastActive < LONG_MS) return;
+  restForget();
+  location.reload();
+});
+
+async function begin() {
+  take(false);
+  const waiting = outbox.size;
+  if (waiting) say(texts.saving);
+  const refused = waiting ? await sender.flush() : 0;
+  say("");
+  await advance(await ask(main.dataset.pairUrl), refused ? texts.lost : "");
+}
+
 begin().catch(stop);

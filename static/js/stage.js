@@ -1,7 +1,9 @@
 // The two photos: loading, showing both at one moment, sizing, and how they were seen.
 
 const RETRY_MS = [500, 1500];
-const KEPT = "proofsheet:trial";
+const KEPT = "proofsheet:clocks";
+// The pair on the page, the one after it, and one that was taken back.
+const KEPT_MOST = 4;
 const FADE_MS = window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 140;
 // Taller than this a window shows the photos one above the other; "left" is then on top.
 const STACKED = window.matchMedia("(max-aspect-ratio: 9/10)");
@@ -29,10 +31,14 @@ export class Stage {
     this.loaded = new Map();
     this.trial = null;
     this.shownAt = 0;
-    this.focusLosses = 0;
-    this.firstSeen = 0;
     this.earlier = 0;
-    window.addEventListener("blur", () => { this.focusLosses += 1; this.keep(); });
+    this.clocks = this.clocksKept();
+    window.addEventListener("blur", () => {
+      const clock = this.clock();
+      if (!clock || clock.heldAt) return;
+      clock.focusLosses += 1;
+      this.keep();
+    });
     window.addEventListener("resize", () => this.fit());
     STACKED.addEventListener("change", () => this.fit());
   }
@@ -50,10 +56,15 @@ export class Stage {
       });
       const ready = Promise.all(images.map((image) => image.decode()));
       // Handled when the pair is shown; until then a failure must not count as unhandled.
-      ready.catch(() => this.loaded.delete(trial.token));
-      this.loaded.set(trial.token, { images, ready });
+      ready.then(() => { entry.done = true; }, () => this.loaded.delete(trial.token));
+      const entry = { images, ready, done: false };
+      this.loaded.set(trial.token, entry);
     }
     return this.loaded.get(trial.token);
+  }
+
+  isLoaded(trial) {
+    return Boolean(this.loaded.get(trial.token)?.done);
   }
 
   // Loads a pair, again after a pause if the line was down for a moment.
@@ -75,32 +86,54 @@ export class Stage {
     this.trial = trial;
     this.sides.forEach((side, index) => side.replaceChildren(images[index]));
     this.fit();
+    await this.appear();
+  }
+
+  async appear() {
     await visible();
     await frame();
     this.pair.classList.remove("leaving");
     this.pair.classList.add("shown");
     this.enable(true);
     await frame();
-    this.resume(trial.token);
+    this.clockStart(this.trial.token);
   }
 
-  // A pair that was seen before a reload goes on: its time runs from the first sight of it, and
-  // the reload counts as having left the page.
-  resume(token) {
-    let kept = null;
-    try { kept = JSON.parse(sessionStorage.getItem(KEPT)); } catch { /* storage is off */ }
-    const same = kept && kept.token === token;
-    this.firstSeen = same ? kept.firstSeen : Date.now();
-    this.focusLosses = same ? kept.focusLosses + 1 : 0;
+  // Takes the pair from sight for a while that does not count: a break, or another pair before it.
+  hold() {
+    const clock = this.clock();
+    if (!clock) return;
+    clock.heldAt = Date.now();
+    this.keep();
+    this.pair.classList.remove("shown");
+    this.enable(false);
+  }
+
+  clock() {
+    return this.trial ? this.clocks.get(this.trial.token) : undefined;
+  }
+
+  // A pair that was seen before goes on: its time runs from the first sight of it, without what
+  // it was held for; where it was not held, the page was reloaded, which counts as leaving it.
+  clockStart(token) {
+    const now = Date.now();
+    const clock = this.clocks.get(token) ?? { firstSeen: now, focusLosses: -1, held: 0, heldAt: 0 };
+    if (clock.heldAt) clock.held += now - clock.heldAt;
+    else clock.focusLosses += 1;
+    clock.heldAt = 0;
+    this.clocks.delete(token);
+    this.clocks.set(token, clock);
     this.shownAt = performance.now();
-    this.earlier = Date.now() - this.firstSeen;
+    this.earlier = Math.max(0, now - clock.firstSeen - clock.held);
     this.keep();
   }
 
+  clocksKept() {
+    try { return new Map(JSON.parse(sessionStorage.getItem(KEPT))); } catch { return new Map(); }
+  }
+
   keep() {
-    if (!this.trial) return;
-    const { firstSeen, focusLosses, trial: { token } } = this;
-    const text = JSON.stringify({ token, firstSeen, focusLosses });
+    const text = JSON.stringify([...this.clocks].slice(-KEPT_MOST));
     try { sessionStorage.setItem(KEPT, text); } catch { /* storage is off */ }
   }
 
@@ -162,7 +195,7 @@ export class Stage {
       rendered_width: Math.round(image.width * 100) / 100,
       rendered_height: Math.round(image.height * 100) / 100,
       layout: STACKED.matches ? "stacked" : "side-by-side",
-      focus_losses: this.focusLosses,
+      focus_losses: this.clock().focusLosses,
     };
   }
 }

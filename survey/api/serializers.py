@@ -5,11 +5,15 @@ from math import isfinite
 from typing import Any
 
 from django.urls import reverse
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from survey.models import Assignment, Vote
-from survey.services.sessions import Progress
+from survey.kinds import REGISTRY, kind_get
+from survey.models import Vote
+from survey.selectors.leasing import Trial
+from survey.services.leasing import Progress
 from survey.services.votes import Viewing
+from survey.skips import SkipReason
 
 
 class FiniteFloatField(serializers.FloatField):
@@ -20,6 +24,13 @@ class FiniteFloatField(serializers.FloatField):
         if not isfinite(value):
             self.fail("invalid")
         return value
+
+
+@extend_schema_field(
+    {"type": "string", "enum": sorted({a for key in REGISTRY for a in kind_get(key).answers})}
+)
+class AnswerField(serializers.CharField):
+    """The survey's kind says which answers there are."""
 
 
 class ViewingInput(serializers.Serializer[Any]):
@@ -35,9 +46,42 @@ class ViewingInput(serializers.Serializer[Any]):
     focus_losses = serializers.IntegerField(min_value=0, max_value=10_000, default=0)
 
 
+VOTE = {
+    "token": "mD0yV6JmvtbkZ4Jw8NqUcA7k",
+    "answer": "left",
+    "response_ms": 2340,
+    "viewport_width": 1440,
+    "viewport_height": 900,
+    "device_pixel_ratio": 2,
+    "rendered_width": 640,
+    "rendered_height": 427,
+    "layout": "side-by-side",
+    "focus_losses": 0,
+}
+PROGRESS = {
+    "state": "pair",
+    "done": 3,
+    "total": 60,
+    "trials": [
+        {
+            "token": "mD0yV6JmvtbkZ4Jw8NqUcA7k",
+            "left": "/s/study/p/Zb3nR0vY5tLw9xKd2hQe6s1P",
+            "right": "/s/study/p/c8TgU4mXaW7jFy0oIzBv5nRD",
+            "width": 1280,
+            "height": 853,
+        }
+    ],
+    "revising": False,
+    "undo": "q2LrC9sNfVh6yTzKx3Jb0wEa",
+    "break_due": False,
+    "next": "/s/study/done/",
+}
+
+
+@extend_schema_serializer(examples=[OpenApiExample("vote", value=VOTE)])
 class VoteInput(ViewingInput):
     token = serializers.CharField(max_length=32)
-    answer = serializers.CharField(max_length=20)
+    answer = AnswerField(max_length=20, help_text="stacked on a narrow screen, left is on top")
 
     def viewing(self) -> Viewing:
         data = self.validated_data
@@ -46,7 +90,15 @@ class VoteInput(ViewingInput):
 
 class SkipInput(serializers.Serializer[Any]):
     token = serializers.CharField(max_length=32)
-    reason = serializers.ChoiceField(choices=["picture-failed"])
+    reason = serializers.ChoiceField(choices=SkipReason.choices)
+
+
+class UndoInput(serializers.Serializer[Any]):
+    token = serializers.CharField(max_length=32, help_text="of the last vote")
+
+
+class BreakInput(serializers.Serializer[Any]):
+    resting = serializers.BooleanField(help_text="true when it begins, false when it ends")
 
 
 class TrialOutput(serializers.Serializer[Any]):
@@ -57,26 +109,35 @@ class TrialOutput(serializers.Serializer[Any]):
     height = serializers.IntegerField()
 
 
+@extend_schema_serializer(examples=[OpenApiExample("pair", value=PROGRESS)])
 class ProgressOutput(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=["pair", "waiting", "done"])
     done = serializers.IntegerField()
     total = serializers.IntegerField()
     trials = TrialOutput(many=True, help_text="the open pair, then the one to load meanwhile")
+    revising = serializers.BooleanField(
+        help_text="the first pair was judged before: its vote was taken back"
+    )
+    undo = serializers.CharField(
+        allow_null=True, help_text="token of the vote that may be taken back now"
+    )
+    break_due = serializers.BooleanField(help_text="a break should be offered before this pair")
     next = serializers.CharField(help_text="address of the page after the last pair")
 
 
-def trial_data(trial: Assignment, slug: str) -> dict[str, Any]:
+def trial_data(trial: Trial, slug: str) -> dict[str, Any]:
     """What a browser may know of a trial; nothing here differs between original and variant."""
 
     def address(token: str) -> str:
         return reverse("survey:picture", args=[slug, token])
 
     return {
-        "token": trial.token,
+        # A second presentation has a token of its own.
+        "token": (trial.reopened_at and trial.revision_token) or trial.token,
         "left": address(trial.left_token),
         "right": address(trial.right_token),
-        "width": trial.stimulus.width,
-        "height": trial.stimulus.height,
+        "width": trial.width,
+        "height": trial.height,
     }
 
 
@@ -86,5 +147,8 @@ def progress_data(progress: Progress, slug: str) -> dict[str, Any]:
         "done": progress.done,
         "total": progress.total,
         "trials": [trial_data(trial, slug) for trial in progress.trials],
+        "revising": progress.revising,
+        "undo": progress.undo,
+        "break_due": progress.break_due,
         "next": reverse("survey:done", args=[slug]),
     }

@@ -24,3 +24,15 @@ class InviteForm(forms.Form):
 
 class RoleForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=Role)
+
+
+class SurveyInvitesForm(forms.Form):
+    label_suffix = ""
+
+    count = forms.IntegerField(label=_("How many links"), min_value=1, max_value=1000, initial=1)
+    label = forms.CharField(
+        label=_("Label (optional)"),
+        max_length=80,
+        required=False,
+        help_text=_("Tells links apart in the list, as in “Lab course A”; they are numbered."),
+    )

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -100,6 +101,8 @@ def _person_page(request: HttpRequest, pk: int, problem: str = "") -> HttpRespon
         "problem": problem,
         "roles": _roles(),
         "links": reads.links_open(account=account),
+        "tokens": reads.tokens_of(account),
+        "now": timezone.now(),
         "entries": audit.entries_about("person", pk, limit=ENTRIES),
     }
     return render(request, "dashboard/person.html", context, status=409 if problem else 200)

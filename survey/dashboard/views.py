@@ -1,16 +1,22 @@
-"""Staff pages: overview, one survey's results, downloads."""
+"""Staff pages: overview, one survey's results."""
 
-from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from survey import exports, results
-from survey.models import Vote
+from survey import results
+from survey.errors import SurveyInvalid
+from survey.models import Origin, Vote
+from survey.origins import origins_parse, origins_text
 from survey.requests import survey_or_404
 from survey.roles import analyst_required
+from survey.selectors.results import PERSONS
+from survey.skips import SkipReason
 
 
 def _percents(value: Any) -> Any:
@@ -39,14 +45,26 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_GET
 @analyst_required
 def survey_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Results of participants' votes, and of others' where `include` asks for them."""
     survey = survey_or_404(slug)
-    found = results.survey_results(survey)
+    origins, problem = PERSONS, ""
+    try:
+        origins = origins_parse(request.GET.get("include", ""))
+    except SurveyInvalid as error:
+        problem = str(error)
+    found = results.survey_results(survey, origins=origins)
     shown = _percents(found)
     context = {
         "survey": survey,
+        "problem": problem,
+        **_origins(found, origins),
         "results": shown,
         "raw": found,
         "ranked": _by_share(shown["distortions"]),
+        "skips": [
+            {"label": label, "n": found["skips"][reason], "bind": f"skips/{reason}"}
+            for reason, label in SkipReason.choices
+        ],
         "layouts": [
             {
                 "label": label,
@@ -58,31 +76,42 @@ def survey_page(request: HttpRequest, slug: str) -> HttpResponse:
             for key, label in Vote.Layout.choices
         ],
     }
-    return render(request, "dashboard/survey.html", context)
+    return render(request, "dashboard/survey.html", context, status=400 if problem else 200)
 
 
-def _download(lines: Iterator[str], name: str) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+def _origins(found: dict[str, Any], origins: frozenset[str]) -> dict[str, Any]:
+    """What the page says of whose votes it counts: the switch, the banner, a mark for headings."""
+    simulated, test = Origin.SIMULATED in origins, Origin.TEST in origins
+    people = found["participants"]
+    there = {Origin.TEST: people["previews"], Origin.SIMULATED: people["simulated"]}
+    choices = (
+        (PERSONS, _("Participants only")),
+        (PERSONS | {Origin.TEST}, _("with staff previews")),
+        (PERSONS | {Origin.SIMULATED}, _("with simulated annotators")),
+        (PERSONS | there.keys(), _("with both")),
+    )
+    marks = {
+        (True, False): _("simulated annotators included"),
+        (False, True): _("staff previews included"),
+        (True, True): _("simulated annotators and staff previews included"),
+    }
+    return {
+        "include": origins_text(origins),
+        "mark": marks.get((simulated, test), ""),
+        "switch": [
+            {"include": origins_text(choice), "label": label, "here": choice == origins}
+            for choice, label in choices
+            if choice == origins or all(there[Origin(origin)] for origin in choice - PERSONS)
+        ],
+        "counted": {
+            "simulated": _live("votes_by_origin/simulated", found["votes_by_origin"]["simulated"]),
+            "test": _live("votes_by_origin/test", found["votes_by_origin"]["test"]),
+            "all": _live("votes", found["votes"]),
+        },
+    }
 
 
-@require_GET
-@analyst_required
-def votes(request: HttpRequest, slug: str) -> StreamingHttpResponse:
-    survey = survey_or_404(slug)
-    previews = request.GET.get("previews") == "1"
-    return _download(exports.votes_csv(survey, previews=previews), f"{slug}-votes.csv")
-
-
-@require_GET
-@analyst_required
-def codebook(request: HttpRequest, slug: str) -> StreamingHttpResponse:
-    return _download(exports.codebook_csv(survey_or_404(slug)), f"{slug}-codebook.csv")
-
-
-@require_GET
-@analyst_required
-def curves(request: HttpRequest, slug: str) -> StreamingHttpResponse:
-    shown = results.survey_results(survey_or_404(slug))
-    return _download(exports.curves_csv(shown), f"{slug}-shares.csv")
+def _live(path: str, n: int) -> str:
+    """Write a count that follows the live results, for the middle of a sentence."""
+    text = number_format(n, force_grouping=True)
+    return format_html('<span data-bind="{}" data-as="count">{}</span>', path, text)

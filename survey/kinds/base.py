@@ -9,12 +9,15 @@ from django.utils.translation import gettext as _
 from survey.errors import SurveyInvalid
 
 ENCODINGS = ("jpeg", "png")
+ACCESS = ("open", "invite")
 # setting -> (lowest, highest)
 RANGES = {
     "trials": (1, 200),
     "photo_repeats": (1, 200),
     "photo_gap": (0, 50),
     "lease_minutes": (1, 24 * 60),
+    "break_every": (0, 200),
+    "resume_minutes": (0, 7 * 24 * 60),
     "long_side": (128, 4096),
 }
 
@@ -32,6 +35,15 @@ class Settings:
     # After this a lease stops counting for the balance of conditions.
     lease_minutes: int = 10
     pairing: str = "balanced"
+    # Who may take part: everybody with the link, or only who holds a single-use invite.
+    access: str = "open"
+    # Whether people may take back their last answer, and pass a pair by with a reason.
+    undo: bool = True
+    skip: bool = True
+    # A break is offered after so many trials; 0: never.
+    break_every: int = 50
+    # After a longer pause the instructions are shown again; 0: never.
+    resume_minutes: int = 60
     # Empty: the translated default question and texts.
     question: str = ""
     purpose: str = ""
@@ -55,27 +67,29 @@ class Settings:
                 )
             _check_value(name, value, type(known[name].default))
         settings = cls(**raw)
-        if settings.encoding not in ENCODINGS:
-            raise SurveyInvalid(
-                _("encoding is %(value)r; allowed are: %(allowed)s.")
-                % {"value": settings.encoding, "allowed": ", ".join(ENCODINGS)}
-            )
+        _check_choice("encoding", settings.encoding, ENCODINGS)
+        _check_choice("access", settings.access, ACCESS)
         return settings
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
+def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise SurveyInvalid(
+            _("%(name)s is %(value)r; allowed are: %(allowed)s.")
+            % {"name": name, "value": value, "allowed": ", ".join(allowed)}
+        )
+
+
 def _check_value(name: str, value: object, wanted: type) -> None:
     # bool is an int to Python, not to a person.
-    if not isinstance(value, wanted) or isinstance(value, bool):
+    if not isinstance(value, wanted) or isinstance(value, bool) != (wanted is bool):
+        kinds = {int: _("a whole number"), bool: _("true or false"), str: _("a text")}
         raise SurveyInvalid(
             _("%(name)s is %(value)r; it must be %(kind)s.")
-            % {
-                "name": name,
-                "value": value,
-                "kind": _("a whole number") if wanted is int else _("a text"),
-            }
+            % {"name": name, "value": value, "kind": kinds[wanted]}
         )
     low, high = RANGES.get(name, (None, None))
     if isinstance(value, int) and low is not None and high is not None and not low <= value <= high:

@@ -15,16 +15,26 @@ class Side(models.TextChoices):
         return Side.RIGHT if self is Side.LEFT else Side.LEFT
 
 
+class Origin(models.TextChoices):
+    """Whose votes these are; only those of people count unless somebody asks for the others."""
+
+    PERSON = "person", _("participant")
+    TEST = "test", _("staff preview")
+    SIMULATED = "simulated", _("simulated annotator")
+
+
 class Participant(models.Model):
     """A person in one survey, known by a random code only."""
 
     survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="participants")
     code = models.CharField(max_length=16)
-    is_preview = models.BooleanField(default=False)
+    origin = models.CharField(max_length=9, choices=Origin, default=Origin.PERSON)
     # The text itself, not a pointer to it: what this person agreed to must not change later.
     consent_version = models.CharField(max_length=40, blank=True)
     consent_text = models.TextField(blank=True)
     consented_at = models.DateTimeField(null=True, blank=True)
+    # Of the first vote: who has voted is counted without looking at votes.
+    voted_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -35,6 +45,11 @@ class Participant(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    @property
+    def counts(self) -> bool:
+        """Whether results count what this participant does unless somebody asks for more."""
+        return self.origin == Origin.PERSON
+
 
 class Session(models.Model):
     class End(models.TextChoices):
@@ -42,6 +57,7 @@ class Session(models.Model):
         EXHAUSTED = "exhausted", _("no pair left for this person")
         CLOSED = "closed", _("survey closed")
         PICTURES_FAILED = "pictures-failed", _("pictures could not be shown")
+        SKIPPED = "skipped", _("too many pairs skipped")
 
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="sessions")
     # Held by the browser's cookie.
@@ -50,6 +66,8 @@ class Session(models.Model):
     started_at = models.DateTimeField(auto_now_add=True)
     # Since when there was nothing to show while pictures were still to come.
     waiting_since = models.DateTimeField(null=True, blank=True)
+    # How often this person came back after a long gap and saw the instructions again.
+    resumes = models.PositiveSmallIntegerField(default=0)
     finished_at = models.DateTimeField(null=True, blank=True)
     end = models.CharField(max_length=16, choices=End, blank=True)
     completion_code = models.CharField(max_length=16, blank=True)
@@ -67,11 +85,11 @@ class Assignment(models.Model):
         SKIPPED = "skipped", _("skipped")
         EXPIRED = "expired", _("expired")
 
-    # Survey, condition and is_preview repeat what session and stimulus say, so that counting votes
-    # a condition, done under the lock of every assignment, reads one index and joins nothing.
+    # Survey, condition and origin repeat what session and stimulus say, so that counting the open
+    # leases of a condition, done under the lock of every assignment, reads one index.
     survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="assignments")
     condition = models.ForeignKey(Condition, on_delete=models.CASCADE, related_name="assignments")
-    is_preview = models.BooleanField(default=False)
+    origin = models.CharField(max_length=9, choices=Origin, default=Origin.PERSON)
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="assignments")
     stimulus = models.ForeignKey(Stimulus, on_delete=models.CASCADE, related_name="assignments")
     position = models.PositiveIntegerField()
@@ -83,6 +101,10 @@ class Assignment(models.Model):
     leased_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     skip_reason = models.CharField(max_length=40, blank=True)
+    # Set while a vote that was taken back is asked for again: a second presentation has a token of
+    # its own, so that a late copy of the first answer is never taken for the second one.
+    revision_token = models.CharField(max_length=32, unique=True, null=True, blank=True)
+    reopened_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -96,16 +118,11 @@ class Assignment(models.Model):
             ),
         ]
         indexes = [
-            # Least-voted condition first: votes and open leases a condition, answered by the index
-            # alone. Only is_preview may narrow it: SQLite cannot match a partial index against
-            # values that come as parameters, and would read the table instead.
+            # The ledger's states and the open leases a condition, answered by the index alone.
             models.Index(
-                fields=["survey", "condition", "state", "expires_at"],
-                name="assignment_condition_count",
-                condition=models.Q(is_preview=False),
+                fields=["survey", "origin", "state", "expires_at", "condition"],
+                name="assignment_states",
             ),
-            # The photo shown least often with a condition.
-            models.Index(fields=["stimulus", "state"], name="assignment_stimulus_count"),
         ]
 
     def __str__(self) -> str:
@@ -120,7 +137,11 @@ class Vote(models.Model):
         # On narrow screens the left photo is on top.
         STACKED = "stacked", _("stacked")
 
+    # Survey and origin repeat what the assignment says: a million votes are counted by one index.
+    survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="votes")
+    origin = models.CharField(max_length=9, choices=Origin, default=Origin.PERSON)
     assignment = models.OneToOneField(Assignment, on_delete=models.CASCADE, related_name="vote")
+    # The answer that counts: the second one where the first was taken back.
     chosen_side = models.CharField(max_length=5, choices=Side)
     original_preferred = models.BooleanField()
     # From the moment both photos are visible to the choice.
@@ -134,12 +155,27 @@ class Vote(models.Model):
     layout = models.CharField(max_length=12, choices=Layout)
     focus_losses = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
+    # An answer taken back once: what it was. Everything above is then of the second answer.
+    revised = models.BooleanField(default=False)
+    first_chosen_side = models.CharField(max_length=5, choices=Side, blank=True)
+    first_response_ms = models.PositiveIntegerField(null=True, blank=True)
+    first_created_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        indexes = [
+            # The ledger's count, and exports in the order in which votes came.
+            models.Index(fields=["survey", "origin", "id"], name="vote_survey_origin")
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(chosen_side__in=["left", "right"]), name="vote_side_known"
-            )
+            ),
+            # A revised vote says what it was before; another has no first answer beside its own.
+            models.CheckConstraint(
+                condition=models.Q(revised=False, first_chosen_side="", first_response_ms=None)
+                | models.Q(revised=True, first_chosen_side__in=["left", "right"]),
+                name="vote_first_answer_kept",
+            ),
         ]
 
     def __str__(self) -> str:

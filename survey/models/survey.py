@@ -40,7 +40,8 @@ class Survey(models.Model):
         if self.pk:
             stored = Survey.objects.filter(pk=self.pk).values(*self.FROZEN).first()
             changed = [f for f in self.FROZEN if stored and stored[f] != getattr(self, f)]
-            if changed and self.assignments.filter(vote__isnull=False).exists():
+            # Previews and simulations come before a study: they freeze nothing.
+            if changed and self.votes.filter(origin="person").exists():
                 raise SurveyFrozen(
                     _(
                         "The %(fields)s of survey %(slug)s cannot change any more: it has votes. "
@@ -96,6 +97,7 @@ class Stimulus(models.Model):
     height = models.PositiveIntegerField()
     bytes = models.PositiveIntegerField()
     credit = models.CharField(max_length=255, blank=True)
+    licence = models.CharField(max_length=255, blank=True)
 
     class Meta:
         verbose_name_plural = "stimuli"

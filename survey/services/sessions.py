@@ -1,50 +1,39 @@
-"""A person's way through a survey: start, consent, leases of pairs, the end."""
+"""A person's way into a survey and out of it: start, consent, instructions, the end."""
 
 import hashlib
 import hmac
-import random
 import secrets
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Literal
 
 from django.conf import settings as django_settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from survey import selectors
 from survey.errors import SurveyClosed
 from survey.kinds.base import Settings
-from survey.models import Assignment, Participant, Session, Side, Survey
-from survey.pairing import strategy_get
+from survey.models import Origin, Participant, Session, Survey
+from survey.selectors import sessions as selectors
+from survey.skips import SkipReason
 from survey.texts import consent_text
+
+End = Session.End
 
 # No vowels and no look-alikes: codes are read aloud and typed, and spell no words.
 ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
-# So long a session waits for pictures that are still to come; they may not be for this person.
-WAIT = timedelta(minutes=2)
-# This pair and the next one, which the page loads meanwhile.
-LOOKAHEAD = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a session stands; `trials` holds the open pair and the one after it."""
+def session_start(survey: Survey, *, origin: str) -> Session:
+    """Make a participant and their session; only people need a survey that is open.
 
-    state: Literal["pair", "waiting", "done"]
-    done: int
-    total: int
-    trials: tuple[Assignment, ...] = ()
-
-
-def session_start(survey: Survey, *, preview: bool) -> Session:
-    if survey.state != Survey.State.OPEN and not preview:
+    Raises SurveyClosed.
+    """
+    if survey.state != Survey.State.OPEN and origin == Origin.PERSON:
         raise SurveyClosed(_("This survey is closed. Thank you for your interest."))
     code = "".join(secrets.choice(ALPHABET) for _i in range(10))
     with transaction.atomic():
-        participant = Participant.objects.create(survey=survey, code=code, is_preview=preview)
+        participant = Participant.objects.create(survey=survey, code=code, origin=origin)
         return Session.objects.create(participant=participant, key=secrets.token_urlsafe(32))
 
 
@@ -61,126 +50,61 @@ def consent_give(session: Session) -> None:
 
 
 def instructions_seen(session: Session) -> None:
-    if session.instructions_seen_at is None:
-        session.instructions_seen_at = timezone.now()
-        session.save(update_fields=["instructions_seen_at"])
-
-
-@transaction.atomic
-def trials_lease(session: Session) -> Progress:
-    """Return this session's open pairs, leasing what is missing.
-
-    The whole assignment is one transaction under the survey's lock (on SQLite BEGIN IMMEDIATE is
-    that lock), so two clients never count the same state and the balance is exact.
-    """
-    return trials_lease_locked(session, survey_lock(session))
-
-
-def survey_lock(session: Session) -> Survey:
-    """Take the lock under which all assignments of a survey are made; needs a transaction."""
-    return Survey.objects.select_for_update().get(pk=session.participant.survey_id)
-
-
-def trials_lease_locked(session: Session, survey: Survey) -> Progress:
-    """As trials_lease, inside a transaction that holds the survey's lock."""
+    """Note the first time, and each time after a long gap."""
     now = timezone.now()
-    # Another request of this session may have finished it while this one waited for the lock.
-    session.refresh_from_db(fields=["finished_at", "completion_code", "end", "waiting_since"])
+    if session.instructions_seen_at is None:
+        session.instructions_seen_at = now
+    elif gap_is_long(session, now=now):
+        session.instructions_seen_at = now
+        session.resumes += 1
+    else:
+        return
+    session.save(update_fields=["instructions_seen_at", "resumes"])
+
+
+def gap_is_long(session: Session, *, now: datetime) -> bool:
+    """Tell whether somebody who had begun was away so long that they read how it works again.
+
+    One query, for who has seen the instructions.
+    """
+    survey = session.participant.survey
     settings = Settings.from_json(survey.settings)
-    done = selectors.votes_count(session)
-    if session.finished_at is not None:
-        return Progress("done", done, settings.trials)
-    running = survey.state == Survey.State.OPEN or session.participant.is_preview
-    leases = session.assignments.filter(state=Assignment.State.OPEN)
-    if running:
-        # The person is here: what they hold stays theirs, however long they were away. A lease
-        # that has lapsed only stops counting for the balance.
-        leases.update(expires_at=now + timedelta(minutes=settings.lease_minutes))
-    else:
-        # A survey that closes ends the sessions in it: nobody keeps a pair that nobody takes.
-        leases.update(state=Assignment.State.EXPIRED)
-    trials = selectors.trials_open(session)
-    wanted = min(LOOKAHEAD, settings.trials - done)
-    while running and len(trials) < wanted:
-        trial = _trial_add(session, survey, settings, now)
-        if trial is None:
-            break
-        trials.append(trial)
-    if trials:
-        if session.waiting_since is not None:
-            session.waiting_since = None
-            session.save(update_fields=["waiting_since"])
-        return Progress("pair", done, settings.trials, tuple(trials))
-    if wanted and running and _waits(session, survey, now):
-        return Progress("waiting", done, settings.trials)
-    _session_finish(session, survey, settings, done, now)
-    return Progress("done", done, settings.trials)
-
-
-def _waits(session: Session, survey: Survey, now: datetime) -> bool:
-    """Tell whether to wait for pictures to come, and remember since when."""
-    if selectors.pairs_ready(survey) >= survey.pairs_expected:
+    if not settings.resume_minutes or session.instructions_seen_at is None:
         return False
-    if session.waiting_since is None:
-        session.waiting_since = now
-        session.save(update_fields=["waiting_since"])
-    return now - session.waiting_since < WAIT
+    if survey.state == Survey.State.CLOSED:
+        # There is nothing left to explain: the pair page leads to the end.
+        return False
+    last = max([session.instructions_seen_at, *selectors.trials_last(session)])
+    return now - last > timedelta(minutes=settings.resume_minutes)
 
 
-def _positions_most(settings: Settings) -> int:
-    # A browser that can show no picture at all skips trial after trial: end it somewhere.
-    return 2 * settings.trials + 20
-
-
-def _trial_add(
-    session: Session, survey: Survey, settings: Settings, now: datetime
-) -> Assignment | None:
-    past = selectors.history(session.participant)
-    if past.last_position >= _positions_most(settings):
-        return None
-    seen = Counter(past.photos)
-    recent = past.photos[-settings.photo_gap :] if settings.photo_gap else []
-    blocked = {photo for photo, n in seen.items() if n >= settings.photo_repeats} | set(recent)
-    choice = strategy_get(settings.pairing).pair_choose(
-        selectors.condition_counts(survey, now=now),
-        lambda condition: selectors.candidates(
-            condition, photos_blocked=sorted(blocked), stimuli_blocked=past.stimuli, now=now
-        ),
-        past.shown,
-        random.SystemRandom(),
-    )
-    if choice is None:
-        return None
-    return Assignment.objects.create(
-        survey=survey,
-        condition_id=choice.condition,
-        is_preview=session.participant.is_preview,
-        session=session,
-        stimulus_id=choice.stimulus,
-        position=past.last_position + 1,
-        token=secrets.token_urlsafe(18),
-        left_token=secrets.token_urlsafe(18),
-        right_token=secrets.token_urlsafe(18),
-        original_side=Side.LEFT if choice.original_left else Side.RIGHT,
-        leased_at=now,
-        expires_at=now + timedelta(minutes=settings.lease_minutes),
-    )
-
-
-def _session_finish(
-    session: Session, survey: Survey, settings: Settings, done: int, now: datetime
+def session_finish(
+    session: Session,
+    survey: Survey,
+    *,
+    total: int,
+    done: int,
+    skips: Mapping[str, int],
+    now: datetime,
 ) -> None:
-    """End a session; whoever judged what could be judged gets the completion code."""
+    """End a session; whoever judged what could be judged gets the completion code.
+
+    `skips` are skipped trials by reason.
+    """
+    failed = skips.get(SkipReason.PICTURE_FAILED, 0)
+    passed_by = sum(skips.values()) - failed
     session.finished_at = now
-    if done >= settings.trials:
-        session.end = Session.End.QUOTA
+    if done >= total:
+        session.end = End.QUOTA
     elif survey.state != Survey.State.OPEN:
-        session.end = Session.End.CLOSED
-    elif selectors.skips_count(session) > done:
-        session.end = Session.End.PICTURES_FAILED
+        session.end = End.CLOSED
+    elif passed_by + failed > done:
+        session.end = End.PICTURES_FAILED if failed >= passed_by else End.SKIPPED
     else:
-        session.end = Session.End.EXHAUSTED
-    if done and session.end != Session.End.PICTURES_FAILED:
+        session.end = End.EXHAUSTED
+    # A code is worth something: no preview and no simulation gets one.
+    counts = session.participant.origin == Origin.PERSON
+    if counts and done and session.end not in {End.PICTURES_FAILED, End.SKIPPED}:
         session.completion_code = completion_code(session.participant)
     session.save(update_fields=["finished_at", "end", "completion_code"])
 

@@ -30,6 +30,7 @@ class Picture:
     bytes: int
     condition: ConditionInfo | None = None
     credit: str = ""
+    licence: str = ""
 
 
 def survey_lock(survey_id: int) -> None:
@@ -90,6 +91,7 @@ def _stimulus(
         height=picture.height,
         bytes=picture.bytes,
         credit=picture.credit,
+        licence=picture.licence,
     )
     if picture.condition is not None:
         stimulus.condition_id = conditions[picture.condition.distortion, picture.condition.level]

@@ -25,15 +25,19 @@ COMMANDS = sorted(
 def test_there_are_settings_and_commands_to_look_for():
     assert len(SETTINGS) >= 12
     assert COMMANDS == [
+        "audit_blinding",
         "backup",
         "cancel_job",
+        "check_counts",
         "clean_renditions",
         "contact_sheet",
         "create_split",
         "create_survey",
         "evaluate_predictions",
+        "export_design",
         "export_votes",
         "import_checkpoint",
+        "import_design",
         "import_labels",
         "import_photos",
         "launch_job",
@@ -45,6 +49,7 @@ def test_there_are_settings_and_commands_to_look_for():
         "score_photos",
         "seed_demo",
         "seed_study",
+        "simulate_annotators",
     ]
 
 

@@ -158,10 +158,13 @@ def test_a_refused_vote_keeps_nobody_out(study: Survey, visit):
     visitor = visit()
     visitor.to_first_pair()
     visitor.page.evaluate(
-        "localStorage.setItem('proofsheet:study:vote', JSON.stringify({token: 'nonsense'}))"
+        "localStorage.setItem('proofsheet:study:vote:1:nonsense', "
+        "JSON.stringify({token: 'nonsense'}))"
     )
     visitor.page.reload()
+    visitor.page.wait_for_selector("text=An earlier choice could not be stored")
     visitor.choose("left")
+    assert visitor.page.evaluate("localStorage.length") == 0
     assert Vote.objects.count() == 1
 
 
@@ -185,7 +188,7 @@ def test_a_vote_survives_a_lost_connection_and_a_reload(study: Survey, visit):
     visitor.page.route("**/votes/", lambda route: route.abort())
     visitor.page.wait_for_timeout(350)
     visitor.page.keyboard.press("2")
-    visitor.page.wait_for_selector("text=Your choice is kept here")
+    visitor.page.wait_for_selector("text=No connection. Choices kept to send again")
     assert Vote.objects.count() == 0
     visitor.page.unroute("**/votes/")
     visitor.page.reload()
@@ -209,6 +212,7 @@ def test_a_lost_reply_is_not_a_second_vote(study: Survey, visit):
 
     visitor.page.route("**/votes/", lose_reply)
     visitor.choose("left")
+    visitor.page.wait_for_function("() => localStorage.length === 0")
     assert tries == [200, 200, 200]
     assert Vote.objects.count() == 1
 

@@ -31,7 +31,7 @@ def make() -> None:
 
 
 def vote(survey, votes: int) -> None:
-    from survey.services.sessions import trials_lease
+    from survey.services.leasing import trials_lease
     from survey.services.votes import Viewing, vote_record
     from tests.factories import session_make
 

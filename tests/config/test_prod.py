@@ -42,6 +42,15 @@ def test_the_deployment_check_asks_for_host_names(tmp_path: Path):
     assert "ALLOWED_HOSTS names no host." in done.stderr
 
 
+def test_the_deployment_check_has_nothing_to_say_of_a_named_host(tmp_path: Path):
+    key = "".join(chr(48 + n) for n in range(70))
+    done = manage(
+        "check", "--deploy", tmp=tmp_path, SECRET_KEY=key, ALLOWED_HOSTS="survey.example.org"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "no issues" in done.stdout
+
+
 def test_cookies_and_pages_travel_encrypted(tmp_path: Path):
     env = {"SECRET_KEY": "x" * 60, "ALLOWED_HOSTS": "survey.example.org"}
     done = manage("shell", "--no-imports", "-c", LOOK, tmp=tmp_path, **env)

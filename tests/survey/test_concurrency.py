@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from survey.models import Assignment, Participant, Vote
-from survey.selectors import ledger
+from survey.selectors.results import ledger
 from tests.factories import survey_make
 from tests.people import Annotator
 

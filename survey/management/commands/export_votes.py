@@ -1,25 +1,33 @@
-import os
 from argparse import ArgumentParser
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from survey import exports
+from survey.errors import SurveyInvalid
+from survey.origins import origins_parse
 from survey.services.surveys import survey_get
 
 
 class Command(BaseCommand):
-    help = "Write a survey's votes as CSV, one row a vote, with a codebook beside it."
+    help = "Write a survey's votes, one row a vote, with a codebook beside them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--survey", required=True, metavar="SLUG")
         parser.add_argument("--output", required=True, type=Path, metavar="FILE")
         parser.add_argument(
-            "--previews", action="store_true", help="include staff previews, marked as excluded"
+            "--format",
+            choices=list(exports.REGISTRY),
+            help="default: what FILE ends with, else csv",
+        )
+        parser.add_argument(
+            "--include",
+            default="",
+            metavar="ORIGINS",
+            help="beside participants' votes: simulated, test (staff previews), or both with a "
+            "comma; they are marked",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -33,8 +41,15 @@ class Command(BaseCommand):
             )
         codebook = output.with_name(f"{output.stem}.codebook.csv")
         try:
-            lines = write(output, exports.votes_csv(survey, previews=options["previews"]))
-            write(codebook, exports.codebook_csv(survey))
+            file = exports.votes_export(
+                survey,
+                form=options["format"] or form_of(output),
+                origins=origins_parse(options["include"]),
+            )
+            exports.file_write(output, file.chunks)
+            exports.file_write(codebook, (line.encode() for line in exports.codebook_csv(survey)))
+        except SurveyInvalid as error:
+            raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(
                 _("%(path)s cannot be written (%(reason)s); name another file.")
@@ -42,28 +57,11 @@ class Command(BaseCommand):
             ) from error
         self.stdout.write(
             _("%(n)d votes in %(output)s, columns explained in %(codebook)s")
-            % {"n": lines - 1, "output": output, "codebook": codebook}
+            % {"n": file.votes, "output": output, "codebook": codebook}
         )
 
 
-def write(path: Path, lines: Iterator[str]) -> int:
-    """Write atomically: a reader finds the old file or the whole new one."""
-    with NamedTemporaryFile(
-        "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as file:
-        temporary = Path(file.name)
-        try:
-            count = 0
-            for line in lines:
-                file.write(line)
-                count += 1
-            file.flush()
-            # As a file that the user made, not as a private temporary one.
-            umask = os.umask(0)
-            os.umask(umask)
-            temporary.chmod(0o666 & ~umask)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-    return count
+def form_of(output: Path) -> str:
+    """Format that the ending of a file names, else csv."""
+    ending = output.suffix.removeprefix(".").lower()
+    return ending if ending in exports.REGISTRY else "csv"

@@ -3,7 +3,7 @@
 from django.test import Client
 
 from survey.models import Assignment, Survey
-from survey.services.sessions import WAIT
+from survey.services.leasing import WAIT
 from survey.services.surveys import survey_close
 from tests.people import Annotator
 

@@ -17,8 +17,8 @@ PAGES = ("", "surveys/study/")
 FILES = ("surveys/study/votes.csv", "surveys/study/codebook.csv", "surveys/study/shares.csv")
 
 
-def vote_all(survey: Survey, *, preview: bool = False) -> None:
-    person = Annotator(survey, preview=preview)
+def vote_all(survey: Survey, *, origin: str = "person") -> None:
+    person = Annotator(survey, origin=origin)
     state = person.pair()
     while state["state"] == "pair":
         state = person.vote(state["trials"][0]["token"], "left").json()
@@ -27,8 +27,8 @@ def vote_all(survey: Survey, *, preview: bool = False) -> None:
 @pytest.fixture
 def voted(survey: Survey) -> Survey:
     """Two people with four votes each, and a staff preview."""
-    for preview in (False, False, True):
-        vote_all(survey, preview=preview)
+    for origin in ("person", "person", "test"):
+        vote_all(survey, origin=origin)
     return survey
 
 
@@ -79,7 +79,7 @@ def test_the_overview_shows_each_survey_in_one_row(admin: Client, voted: Survey)
 
     page = admin.get("/dashboard/").content.decode()
 
-    share = Vote.objects.filter(assignment__is_preview=False, original_preferred=True).count() / 8
+    share = Vote.objects.filter(origin="person", original_preferred=True).count() / 8
     assert "<b>Later" not in page
     assert "&lt;b&gt;Later&lt;/b&gt; draft 0 0 — — 12 of 12 —" in text_of(page)
     assert f"A study open 8 2 {100 * share:.1f}%" in text_of(page)
@@ -92,8 +92,8 @@ def test_the_overview_costs_the_same_for_any_number_of_surveys(
 ):
     for slug in ("second", "third"):
         vote_all(survey_make(slug, photos=4))
-    # 1 session, 2 person, 3 ready pairs, 4 votes and people, 5 surveys
-    with django_assert_num_queries(5):
+    # 1 session, 2 person, 3 ready pairs, 4 people, 5 votes, 6 surveys
+    with django_assert_num_queries(6):
         assert admin.get("/dashboard/").status_code == 200
 
 
@@ -137,8 +137,8 @@ def test_the_survey_page_costs_the_same_for_any_number_of_votes(
     admin: Client, voted: Survey, django_assert_num_queries
 ):
     # 1 session, 2 person, 3 survey, 4 conditions, 5 counts, 6 participants, 7 ready pairs,
-    # 8 to 10 ledger
-    with django_assert_num_queries(10):
+    # 8 ledger, 9 skips
+    with django_assert_num_queries(9):
         assert admin.get("/dashboard/surveys/study/").status_code == 200
 
 
@@ -173,9 +173,100 @@ def test_the_codebook_explains_every_column(admin: Client, voted: Survey):
     assert set(cells("votes")[0]) <= {row[0] for row in cells("codebook")}
 
 
-def test_previews_are_downloaded_when_asked_for(admin: Client, voted: Survey):
-    response = admin.get("/dashboard/surveys/study/votes.csv?previews=1")
-    assert len(list(csv.DictReader(io.StringIO(response.getvalue().decode())))) == 12
+@pytest.fixture
+def mixed(voted: Survey) -> Survey:
+    """As voted, with a simulated annotator beside them."""
+    vote_all(voted, origin="simulated")
+    return voted
+
+
+def switch_of(page: str) -> list[tuple[str, bool, str]]:
+    """Query, whether it is this page's, and text of each choice of whose votes are counted."""
+    start = page.index('<div id="origins"')
+    page = page[start : page.index("</nav>", start)]
+    found = re.findall(r'<li><a href="([^"]*)"( aria-current="true")?>([^<]*)</a></li>', page)
+    return [(url.rpartition("/")[2], bool(here), text) for url, here, text in found]
+
+
+def test_the_switch_offers_who_is_there(admin: Client, survey: Survey):
+    url = "/dashboard/surveys/study/"
+    assert 'class="whose"' not in admin.get(url).content.decode()
+    vote_all(survey, origin="test")
+    assert switch_of(admin.get(url).content.decode()) == [
+        ("", True, "Participants only"),
+        ("?include=test", False, "with staff previews"),
+    ]
+    vote_all(survey, origin="simulated")
+    assert switch_of(admin.get(f"{url}?include=simulated,test").content.decode()) == [
+        ("", False, "Participants only"),
+        ("?include=test", False, "with staff previews"),
+        ("?include=simulated", False, "with simulated annotators"),
+        ("?include=simulated,test", True, "with both"),
+    ]
+
+
+def test_simulated_votes_are_left_out_and_named(admin: Client, mixed: Survey):
+    page = admin.get("/dashboard/surveys/study/").content.decode()
+    text = text_of(page)
+    assert "Votes 8" in text
+    assert "staff previews left out: 1; simulated annotators left out: 1" in text
+    assert "These numbers include" not in page
+    assert 'data-url="/api/survey/study/results/"' in page
+    assert "A study + 4 simulated open 8 2" in text_of(
+        admin.get("/dashboard/").content.decode()
+    )
+
+
+@pytest.mark.parametrize(
+    ("include", "votes", "said", "mark"),
+    [
+        (
+            "simulated", 12,
+            ["These numbers include 1 simulated annotator , who gave 4 of the 12 votes: those say"],
+            "simulated annotators included",
+        ),
+        (
+            "test", 12,
+            ["These numbers include 1 staff preview , with 4 of the 12 votes."],
+            "staff previews included",
+        ),
+        (
+            "test,simulated", 16,
+            ["These numbers include 1 simulated annotator , who gave 4 of the 16 votes: those say",
+             "These numbers include 1 staff preview , with 4 of the 16 votes."],
+            "simulated annotators and staff previews included",
+        ),
+    ],
+)  # fmt: skip
+def test_a_page_that_counts_others_says_so_everywhere(
+    admin: Client, mixed: Survey, include: str, votes: int, said: list[str], mark: str
+):
+    page = admin.get(f"/dashboard/surveys/study/?include={include}").content.decode()
+    text = text_of(page)
+    assert f"Votes {votes}" in text
+    assert f"handed out {votes} voted {votes}" in text
+    for sentence in said:
+        assert sentence in text
+    assert text.count("These numbers include") == len(said)
+    # In the tab's title, and beside the heading of each figure.
+    assert f"({mark})" in page[: page.index("<body")]
+    assert page.count(f'<span class="mixed">{mark}</span>') == 2
+    # What is live, and each file beside a figure, counts the same.
+    asked = "simulated,test" if "," in include else include
+    assert f'data-url="/api/survey/study/results/?include={asked}"' in page
+    links = re.findall(r'href="([^"]*/(?:shares|votes)\.[^"]*)"', page)
+    assert len(links) == 10
+    assert {link.rpartition("?")[2] for link in links} == {f"include={asked}"}
+    shares = admin.get(links[0]).getvalue().decode()
+    assert sum(int(row["votes"]) for row in csv.DictReader(io.StringIO(shares))) == votes
+
+
+def test_an_unknown_origin_is_refused_and_participants_are_shown(admin: Client, mixed: Survey):
+    response = admin.get("/dashboard/surveys/study/?include=robots")
+    assert response.status_code == 400
+    text = text_of(response.content.decode())
+    assert "&#x27;robots&#x27; cannot be included; allowed are: simulated, test." in text
+    assert "Votes 8" in text
 
 
 def test_log_in_leads_to_the_page_that_was_asked_for(client: Client, survey: Survey):

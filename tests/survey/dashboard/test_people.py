@@ -133,8 +133,9 @@ def test_the_list_costs_the_same_for_any_number_of_people(
     # 1 session, 2 person, 3 role, 4 people, 5 their groups, 6 open links
     with django_assert_num_queries(6):
         assert manager.get(PEOPLE).status_code == 200
-    # 1 session, 2 person, 3 role, 4 account, 5 its groups, 6 its links, 7 entries about it
-    with django_assert_num_queries(7):
+    # 1 session, 2 person, 3 role, 4 account, 5 its groups, 6 its links, 7 its tokens,
+    # 8 entries about it
+    with django_assert_num_queries(8):
         assert manager.get(f"{PEOPLE}{ana.pk}/").status_code == 200
 
 

@@ -7,9 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from survey.models import Assignment, Survey
-from survey.selectors import condition_counts
-from survey.services.sessions import trials_lease
+from survey.models import Assignment, Origin, Survey
+from survey.selectors.leasing import condition_counts
+from survey.services.leasing import trials_lease
 from tests.factories import session_make, survey_make
 from tests.people import Annotator
 
@@ -48,13 +48,15 @@ def test_conditions_stay_balanced_over_people(db):
 def test_open_leases_count_and_expired_ones_do_not(survey: Survey):
     trials_lease(session_make(survey))
     now = timezone.now()
-    assert sum(condition_counts(survey, now=now).values()) == 2
-    assert sum(condition_counts(survey, now=now + timedelta(hours=1)).values()) == 0
+    mine = {"origin": Origin.PERSON}
+    assert sum(condition_counts(survey, now=now, **mine).values()) == 2
+    later = now + timedelta(hours=1)
+    assert sum(condition_counts(survey, now=later, **mine).values()) == 0
 
 
 def test_previews_do_not_count(survey: Survey):
-    trials_lease(session_make(survey, preview=True))
-    assert sum(condition_counts(survey, now=timezone.now()).values()) == 0
+    trials_lease(session_make(survey, origin=Origin.TEST))
+    assert sum(condition_counts(survey, origin=Origin.PERSON, now=timezone.now()).values()) == 0
 
 
 def test_being_there_renews_the_leases(survey: Survey):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from survey import selectors
 from survey.models import Condition, Stimulus, Survey
+from survey.selectors import surveys as selectors
 from survey.services.stimuli import stimuli_register
 from tests.factories import CONDITIONS, picture_make
 

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from survey.models import Participant, Session, Survey, Vote
+from survey.models import Origin, Participant, Session, Survey, Vote
 from survey.services.surveys import survey_change, survey_close
 from tests.factories import survey_make
 from tests.people import Annotator
@@ -47,7 +47,7 @@ def test_start_makes_one_participant_a_browser(survey: Survey):
         assert client.post("/s/study/")["Location"] == "/s/study/consent/"
     participant = Participant.objects.get()
     assert len(participant.code) == 10
-    assert not participant.is_preview
+    assert participant.origin == Origin.PERSON
     assert participant.consented_at is None
 
 
@@ -121,20 +121,20 @@ def test_codes_differ_and_stay(survey: Survey):
 
 def test_staff_previews_are_marked(admin: Client, survey: Survey):
     walk(admin)
-    assert Participant.objects.get().is_preview
+    assert Participant.objects.get().origin == Origin.TEST
     assert "preview" in admin.get("/s/study/").content.decode()
 
 
 def test_staff_who_began_before_logging_in_get_a_preview(admin: Client, survey: Survey):
     mixed = Client()
     walk(mixed)
-    assert not Participant.objects.get().is_preview
+    assert Participant.objects.get().origin == Origin.PERSON
     mixed.force_login(
         User.objects.get(username="ada"), backend="django.contrib.auth.backends.ModelBackend"
     )
     assert "this is a preview" in mixed.get("/s/study/").content.decode()
     assert mixed.post("/s/study/")["Location"] == "/s/study/consent/"
-    assert Participant.objects.filter(is_preview=True).count() == 1
+    assert Participant.objects.filter(origin=Origin.TEST).count() == 1
 
 
 def test_who_took_part_gets_the_code_of_a_closed_survey(survey: Survey, annotator: Annotator):

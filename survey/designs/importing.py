@@ -1,0 +1,130 @@
+"""A draft survey made of a design, and what is missing here to show it."""
+
+from dataclasses import asdict, dataclass
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from survey.designs.base import Design
+from survey.designs.pictures import dataset_check, dataset_show, formulas_sha256, photos_find
+from survey.designs.reading import text_check
+from survey.errors import SurveyInvalid
+from survey.models import Condition, Survey
+from survey.services.audit import audit_record
+from survey.services.surveys import survey_create, survey_get
+
+# Missing photos that are named; the rest is counted.
+NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    survey: Survey
+    # Sentences: what differs here, and which photos there are.
+    told: tuple[str, ...]
+
+
+def design_import(
+    design: Design,
+    *,
+    slug: str,
+    title: str = "",
+    dataset: str = "",
+    actor: User | AnonymousUser | None = None,
+) -> Imported:
+    """Make a draft with the settings and conditions of a design; an entry in the audit trail.
+
+    With a dataset the draft shows its photos, and its pictures are planned. Never touches a survey
+    that exists. Raises SurveyInvalid, and then nothing was made.
+    """
+    for name, text in (("slug", slug), ("title", title), ("dataset", dataset)):
+        text_check(text, name, 200, blank=True)
+    told = _formulas_words(design)
+    if dataset:
+        dataset_check(dataset, preset=design.settings.preset)
+    with transaction.atomic():
+        survey = _draft(design, slug, title or design.title)
+        audit_record(
+            actor=actor,
+            action="survey.import_design",
+            target="survey",
+            target_id=slug,
+            label=survey.title,
+            detail={"sha256": design.sha256, "exported_from": design.slug},
+        )
+    if dataset:
+        # Photo by photo, each its own short transaction: people vote in other surveys meanwhile.
+        dataset_show(slug, dataset)
+    survey.refresh_from_db()
+    return Imported(survey, (*told, *_photos_words(design)))
+
+
+def _draft(design: Design, slug: str, title: str) -> Survey:
+    if survey_get(slug) is not None:
+        raise SurveyInvalid(
+            _("There is a survey %(slug)r already; choose another short name.") % {"slug": slug}
+        )
+    try:
+        survey = survey_create(
+            slug, title=title, kind=design.kind, settings=design.settings.to_json()
+        )
+    except ValidationError as error:
+        raise SurveyInvalid(
+            _("The survey cannot be made: %(reason)s") % {"reason": " ".join(error.messages)}
+        ) from error
+    Condition.objects.bulk_create(
+        Condition(survey=survey, **asdict(condition)) for condition in design.conditions
+    )
+    return survey
+
+
+def _formulas_words(design: Design) -> list[str]:
+    """Compare the formulas; raises SurveyInvalid for a preset that is not known here."""
+    here = formulas_sha256(design.settings.preset)
+    if not design.formulas or here == design.formulas:
+        return []
+    return [
+        _(
+            "The formulas of the preset %(preset)s differ here from those of the design; pictures "
+            "may look different."
+        )
+        % {"preset": design.settings.preset}
+    ]
+
+
+def _photos_words(design: Design) -> list[str]:
+    if not design.photos:
+        return [_("The design names no photos.")]
+    found = photos_find([(photo.name, photo.pixel_sha256) for photo in design.photos])
+    here, named = len(found.same), len(found.named)
+    total = len(design.photos)
+    words = [
+        ngettext(
+            "%(here)d of %(total)d photo of the design is in this installation.",
+            "%(here)d of %(total)d photos of the design are in this installation.",
+            total,
+        )
+        % {"here": here, "total": total}
+    ]
+    for dataset, n in found.datasets[:1]:
+        words.append(
+            _("The dataset %(dataset)s holds the most of them, %(n)d.")
+            % {"dataset": dataset, "n": n}
+        )
+    if named:
+        words.append(
+            ngettext(
+                "For %(n)d more there is a photo of that name, with other or unknown pixels.",
+                "For %(n)d more there are photos of those names, with other or unknown pixels.",
+                named,
+            )
+            % {"n": named}
+        )
+    missing = [p.name for p in design.photos if p.name not in found.same | found.named]
+    if missing:
+        names = ", ".join(missing[:NAMED]) + (", …" if len(missing) > NAMED else "")
+        words.append(_("Missing: %(n)d (%(names)s).") % {"n": len(missing), "names": names})
+    return words

@@ -1,0 +1,1 @@
+"""Every read of more than one row; each says what it costs."""

@@ -1,0 +1,1 @@
+"""Annotators that are no people: a planted truth answers, to see what the results recover of it."""

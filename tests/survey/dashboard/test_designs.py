@@ -1,0 +1,78 @@
+"""The page that makes a draft of a design: for admins, by POST, written down."""
+
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from survey.designs import design_of
+from survey.models import AuditEntry, Survey
+
+PAGE = "/dashboard/designs/"
+
+
+@pytest.fixture
+def design(survey: Survey) -> bytes:
+    return b"".join(design_of(survey).chunks())
+
+
+def send(client: Client, content: bytes, **given: str):
+    file = SimpleUploadedFile("design.json", content, "application/json")
+    return client.post(PAGE, {"file": file, "slug": "again", **given}, follow=True)
+
+
+def test_it_is_for_admins(client: Client, analyst: Client, manager: Client, design: bytes):
+    assert manager.get(PAGE).status_code == 200
+    assert client.get(PAGE).status_code == 302
+    assert analyst.get(PAGE).status_code == 403
+    assert send(analyst, design).status_code == 403
+    assert Survey.objects.count() == 1
+
+
+def test_it_needs_the_token_of_the_page(manager: Client, design: bytes):
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = manager.cookies
+    assert send(strict, design).status_code == 403
+    assert Survey.objects.count() == 1
+
+
+def test_a_design_becomes_a_draft_and_what_was_found_is_said(manager: Client, design: bytes):
+    response = send(manager, design, title="Again")
+    assert response.redirect_chain == [("/dashboard/surveys/again/", 302)]
+    assert "0 of 4 photos of the design are in this installation." in response.content.decode()
+    made = Survey.objects.get(slug="again")
+    assert (made.state, made.title) == ("draft", "Again")
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.actor_name, entry.target_id) == (
+        "survey.import_design",
+        "mia",
+        "again",
+    )
+    assert entry.detail["sha256"] == json.loads(design)["sha256"]
+
+
+@pytest.mark.parametrize(
+    ("content", "given", "said"),
+    [
+        (b"{}", {}, "no survey design"),
+        (None, {"slug": "study"}, "There is a survey &#x27;study&#x27; already"),
+        (None, {"slug": "<b>"}, "cannot be made"),
+        (None, {"dataset": "nowhere"}, "no photos in the dataset nowhere"),
+    ],
+)
+def test_what_is_refused_is_said_above_the_form(
+    manager: Client, design: bytes, content: bytes | None, given: dict, said: str
+):
+    response = send(manager, design if content is None else content, **given)
+    assert response.status_code == 400
+    page = response.content.decode()
+    assert said in page
+    assert "<b>" not in page
+    assert Survey.objects.count() == 1
+
+
+def test_no_file_is_said(manager: Client, survey: Survey):
+    response = manager.post(PAGE, {"slug": "again"})
+    assert response.status_code == 400
+    assert "No file was chosen" in response.content.decode()
