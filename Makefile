@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null \
 	&& { echo $$p; break; }; done)
 
-.PHONY: help run test test-slow test-servers lint format bench parity migrate clean
+.PHONY: help run test test-slow test-servers lint format bench parity messages migrate clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -19,7 +19,7 @@ test: $(VENV)/.dev  ## all tests but the slow ones, one process a core (at most 
 test-slow: $(VENV)/.dev  ## the slow tests
 	@$(BIN)/python -m pytest -m slow $(ARGS) || [ $$? -eq 5 ]  # 5: there is none yet
 
-test-servers: $(VENV)/.dev  ## the tests on PostgreSQL, Redis and an S3 server (moto) of their own
+test-servers: $(VENV)/.dev  ## what uses a database, on PostgreSQL, Redis and an S3 server (moto) of their own
 	@$(BIN)/python -m tests.servers $(ARGS)
 
 lint: $(VENV)/.dev  ## style, types, import contracts, migrations
@@ -38,6 +38,11 @@ bench: $(VENV)/.dev  ## measure, as ratios against a named yardstick in the same
 
 parity: $(VENV)/.dev  ## errors against renders of the original programs (PROOFSHEET_SHARED)
 	@$(BIN)/python -m bench.parity $(ARGS)
+
+messages: $(VENV)/.dev  ## collect the texts for translation, and compile what is translated (gettext)
+	@$(BIN)/python manage.py makemessages --all --no-wrap --add-location file \
+		--ignore .venv --ignore var --ignore tests --ignore bench --ignore node_modules
+	@$(BIN)/python manage.py compilemessages --ignore .venv
 
 migrate: $(VENV)/.full  ## bring the database up to date
 	@$(BIN)/python manage.py migrate
