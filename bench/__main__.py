@@ -7,6 +7,8 @@ for module in (
     "bench.distortions",
     "bench.votes",
     "bench.clients",
+    "bench.load",
+    "bench.results_page",
     "bench.exports",
     "bench.jobs",
     "bench.jobs_dashboard",
