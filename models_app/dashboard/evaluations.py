@@ -40,7 +40,9 @@ YARDSTICKS = {"accuracy": "majority", "mae": "mae_constant"}
 @never_cache
 def index(request: HttpRequest) -> HttpResponse:
     """?label_set=PK&split=HASH: evaluations, and jobs that are none yet; five queries at most."""
-    label_set, split = number(request.GET.get("label_set")), request.GET.get("split", "")[:64]
+    label_set = number(request.GET.get("label_set"))
+    # PostgreSQL takes no NUL in a text.
+    split = request.GET.get("split", "").replace("\0", "")[:64]
     found = selectors.evaluations_shown(label_set=label_set, split=split)
     jobs = selectors.jobs_unfinished() if label_set is None and not split else []
     drawn = drawn_get() if jobs else None

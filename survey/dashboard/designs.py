@@ -41,6 +41,8 @@ def upload(request: HttpRequest) -> HttpResponse:
         except SurveyInvalid as refusal:
             error = str(refusal)
         else:
+            for sentence in made.warnings:
+                messages.warning(request, sentence)
             messages.info(request, " ".join(made.told))
             return redirect("dashboard:survey", made.survey.slug)
     context = {"given": given, "error": error}

@@ -1,5 +1,6 @@
 """Invites of participants: make links, see which were used, withdraw them. For admins."""
 
+import re
 from typing import cast
 
 from django.contrib import messages
@@ -21,6 +22,8 @@ from survey.selectors import invites as reads
 from survey.services import invites
 
 A_PAGE = 200
+# A key of the database; more digits are no number that it knows.
+NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 @require_GET
@@ -79,7 +82,7 @@ def make(request: HttpRequest, slug: str) -> HttpResponse:
 @admin_required
 def withdraw(request: HttpRequest, slug: str) -> HttpResponse:
     survey = survey_or_404(slug)
-    keys = [int(key) for key in request.POST.getlist("invite") if key.isascii() and key.isdigit()]
+    keys = [int(key) for key in request.POST.getlist("invite") if NUMBER.fullmatch(key)]
     n = invites.invites_withdraw(survey, keys, actor=cast(User, request.user))
     if n:
         said = ngettext("%(n)d invite was withdrawn.", "%(n)d invites were withdrawn.", n)

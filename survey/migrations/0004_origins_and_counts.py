@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                 ("label", models.CharField(blank=True, max_length=100)),
                 ("token_hash", models.CharField(max_length=64, unique=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("used_at", models.DateTimeField(null=True)),
+                ("is_used", models.BooleanField(default=False)),
                 ("revoked_at", models.DateTimeField(null=True)),
             ],
         ),
@@ -310,7 +310,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="surveyinvite",
             constraint=models.CheckConstraint(
-                condition=models.Q(("used_at", None), ("revoked_at", None), _connector="OR"),
+                condition=models.Q(("is_used", False), ("revoked_at", None), _connector="OR"),
                 name="survey_invite_ends_once",
             ),
         ),

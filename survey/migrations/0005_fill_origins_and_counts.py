@@ -54,7 +54,14 @@ def fill(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     rows("Exposure").bulk_create(exposures, batch_size=BATCH)
 
 
+def marks_again(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Going back, a simulation is marked as a preview: neither may count as a person."""
+    for name in ("Participant", "Assignment"):
+        rows = apps.get_model("survey", name).objects.using(schema_editor.connection.alias)
+        rows.exclude(origin="person").update(is_preview=True)
+
+
 class Migration(migrations.Migration):
     dependencies = [("survey", "0004_origins_and_counts")]
 
-    operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
+    operations = [migrations.RunPython(fill, marks_again)]

@@ -19,15 +19,15 @@ class SurveyInvite(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
-    # That it was used, and not by which code: nobody can look up how an invited person answered.
-    used_at = models.DateTimeField(null=True)
+    # That it was used: neither by which code nor when, which would tell the code by its own time.
+    is_used = models.BooleanField(default=False)
     revoked_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             # A link ends once, one way.
             models.CheckConstraint(
-                condition=Q(used_at=None) | Q(revoked_at=None), name="survey_invite_ends_once"
+                condition=Q(is_used=False) | Q(revoked_at=None), name="survey_invite_ends_once"
             )
         ]
 

@@ -28,7 +28,7 @@ def invite_counts(survey: Survey) -> InviteCounts:
     return InviteCounts(
         **SurveyInvite.objects.filter(survey=survey).aggregate(
             made=Count("pk"),
-            used=Count("pk", filter=Q(used_at__isnull=False)),
+            used=Count("pk", filter=Q(is_used=True)),
             withdrawn=Count("pk", filter=Q(revoked_at__isnull=False)),
         )
     )

@@ -1,7 +1,8 @@
 """Single-use invites to take part in a survey that is not open to everybody.
 
 As for accounts (services/invitations.py): a token has 256 random bits, is returned once, and only
-its SHA-256 is stored. Which participant an invite became is not stored at all.
+its SHA-256 is stored. Which participant an invite became is not stored, nor the time of its use,
+which would tell.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -82,7 +84,7 @@ def _label(label: str, n: int, count: int) -> str:
 @transaction.atomic
 def invites_withdraw(survey: Survey, keys: Sequence[int], *, actor: User) -> int:
     """Withdraw invites that nobody used yet; returns how many those were."""
-    mine = SurveyInvite.objects.filter(survey=survey, pk__in=keys, used_at=None, revoked_at=None)
+    mine = SurveyInvite.objects.filter(survey=survey, pk__in=keys, is_used=False, revoked_at=None)
     n = mine.update(revoked_at=timezone.now())
     if n:
         _record(survey, actor, "survey.invites_withdraw", invites=n)
@@ -100,6 +102,17 @@ def _record(survey: Survey, actor: User, action: str, **detail: object) -> None:
     )
 
 
+def invite_is_open(survey: Survey, token: str) -> bool:
+    """One query, and none without a token."""
+    return bool(token) and _open(survey, token).exists()
+
+
+def _open(survey: Survey, token: str) -> QuerySet[SurveyInvite]:
+    return SurveyInvite.objects.filter(
+        survey=survey, token_hash=_hash(token), is_used=False, revoked_at=None
+    )
+
+
 def invite_check(survey: Survey, token: str) -> None:
     """Raise InviteNeeded without a token, and InviteGone where it opens nothing (any more)."""
     if not token:
@@ -109,10 +122,7 @@ def invite_check(survey: Survey, token: str) -> None:
                 "with which you want to take part."
             )
         )
-    open_one = SurveyInvite.objects.filter(
-        survey=survey, token_hash=_hash(token), used_at=None, revoked_at=None
-    )
-    if not open_one.exists():
+    if not invite_is_open(survey, token):
         raise InviteGone(_gone())
 
 
@@ -124,10 +134,7 @@ def session_start_invited(survey: Survey, token: str) -> Session:
     """
     invite_check(survey, token)
     # Compare and set: of two browsers with one link, one takes part.
-    used = SurveyInvite.objects.filter(
-        survey=survey, token_hash=_hash(token), used_at=None, revoked_at=None
-    ).update(used_at=timezone.now())
-    if used != 1:
+    if _open(survey, token).update(is_used=True) != 1:
         raise InviteGone(_gone())
     return session_start(survey, origin=Origin.PERSON)
 

@@ -41,7 +41,9 @@ def survey_change(survey: Survey, *, settings: Mapping[str, Any]) -> Survey:
     survey = Survey.objects.select_for_update().get(pk=survey.pk)
     checked = Settings.from_json({**survey.settings, **settings})
     strategy_get(checked.pairing)
-    changed = {name for name, value in checked.to_json().items() if survey.settings[name] != value}
+    # Completed: a survey made before a setting existed has its default.
+    before = Settings.from_json(survey.settings).to_json()
+    changed = {name for name, value in checked.to_json().items() if before[name] != value}
     if changed & PICTURE_SETTINGS and survey.stimuli.exists():
         raise SurveyFrozen(
             _("The %(settings)s of survey %(slug)s cannot change any more: it has pictures.")

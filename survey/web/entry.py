@@ -72,8 +72,7 @@ def start(request: HttpRequest, slug: str, token: str = "") -> HttpResponse:
     survey = survey_or_404(slug)
     session = session_or_none(request, slug)
     origin = Origin.TEST if request.user.is_staff else Origin.PERSON
-    if session and origin == Origin.TEST and session.participant.counts:
-        # Begun before logging in: what staff do from here on is a preview.
+    if session and _begins_anew(session, origin, survey, token):
         session = None
     if session is None and origin == Origin.PERSON and invites.is_needed(survey):
         try:
@@ -87,7 +86,7 @@ def start(request: HttpRequest, slug: str, token: str = "") -> HttpResponse:
             except SurveyError as error:
                 return _refused(request, error)
         response = redirect(next_page(session), slug)
-        session_remember(response, session)
+        session_remember(request, response, session)
         return response
     settings = Settings.from_json(survey.settings)
     pair_bytes = selectors.pair_bytes_mean(survey)
@@ -102,6 +101,17 @@ def start(request: HttpRequest, slug: str, token: str = "") -> HttpResponse:
         "preview": (session.participant.origin if session else origin) == Origin.TEST,
     }
     return render(request, "survey/start.html", context)
+
+
+def _begins_anew(session: Session, origin: str, survey: Survey, token: str) -> bool:
+    """Whether this browser's session is that of somebody else.
+
+    What staff do is a preview, whoever took part here before they logged in; and a new invite is
+    for a new person, on the computer of a lab too.
+    """
+    if origin == Origin.TEST:
+        return session.participant.counts
+    return invites.invite_is_open(survey, token)
 
 
 def _begin(request: HttpRequest, survey: Survey, token: str, origin: str) -> Session:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from hashlib import sha256
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,7 +15,7 @@ from survey.errors import SessionMissing
 from survey.kinds import kind_get
 from survey.kinds.base import Settings
 from survey.models import Origin, Session, Survey
-from survey.requests import session_forget, session_of
+from survey.requests import preview_forget, session_of
 from survey.selectors import sessions as session_reads
 from survey.services import sessions
 from survey.skips import CHOSEN
@@ -33,9 +34,17 @@ def needs_session(
             session = session_of(request, slug)
         except SessionMissing:
             return redirect("survey:start", slug)
+        if session.participant.counts and request.user.is_staff:
+            # Begun before logging in: the start page makes it a preview.
+            return redirect("survey:start", slug)
         return view(request, session.participant.survey, session)
 
     return inner
+
+
+def session_mark(session: Session) -> str:
+    """What a page may know of its session: enough to tell two apart, useless as a key."""
+    return sha256(session.key.encode()).hexdigest()[:16]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -92,6 +101,7 @@ def pair(request: HttpRequest, survey: Survey, session: Session) -> HttpResponse
         "settings": settings,
         "question": texts.question(settings),
         "reasons": CHOSEN,
+        "session_mark": session_mark(session),
     }
     return render(request, kind_get(survey.kind).template_name, context)
 
@@ -105,13 +115,14 @@ def done(request: HttpRequest, survey: Survey, session: Session) -> HttpResponse
     if request.method == "POST" and preview:
         # Staff look again and again; everybody else takes part once.
         response = redirect("survey:start", survey.slug)
-        session_forget(response, survey.slug)
+        preview_forget(response, survey.slug)
         return response
     settings = Settings.from_json(survey.settings)
     answered = session_reads.votes_count(session)
     context = {
         "survey": survey,
         "session": session,
+        "session_mark": session_mark(session),
         "preview": preview,
         "answered": answered,
         "purpose": texts.purpose(settings),

@@ -32,6 +32,22 @@ def test_five_wrong_passwords_close_the_log_in(ada: User):
     assert log_in("correct horse battery", "203.0.113.9").status_code == 302
 
 
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_the_address_is_the_persons_and_nobodys_claim(ada: User, settings, proxies: int):
+    """With a proxy in front it comes from the proxy; without one, what a client says is nothing."""
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": proxies}
+    form = {"username": "ada", "password": "guess"}
+
+    def guess(password: str, claimed: str) -> int:
+        client = Client(REMOTE_ADDR="10.0.0.1", headers={"x-forwarded-for": claimed})
+        return client.post("/login/", {**form, "password": password}).status_code
+
+    answers = [guess("guess", "198.51.100.7") for _guess in range(5)]
+    assert answers[-1] == 429
+    # Behind the proxy somebody else; without one the same guesser under another name.
+    assert guess("correct horse battery", "203.0.113.9") == (302 if proxies else 429)
+
+
 def test_an_account_without_a_role_is_told_so_and_can_log_in_as_somebody_else(outsider: Client):
     answer = outsider.get("/dashboard/")
     assert answer.status_code == 403

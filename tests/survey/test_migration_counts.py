@@ -6,7 +6,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 OLD = [("survey", "0003_staff_are_analysts")]
-NEW = [("survey", "0006_drop_preview_mark")]
+NEW = [("survey", "0009_settings_of_before")]
 
 
 @pytest.fixture
@@ -68,4 +68,12 @@ def test_old_votes_get_origins_and_counts(back_to_now):
     assert rows("Tally", "origin", "layout", "original_side", "original_preferred", "n") == [
         ("person", "stacked", "left", True, 1), ("test", "stacked", "left", True, 1)
     ]  # fmt: skip
+    # The protocol stays what these people were asked.
+    ((settings,),) = rows("Survey", "settings")
+    assert (settings["undo"], settings["skip"], settings["break_every"]) == (False, False, 0)
     assert rows("Exposure", "origin", "shown") == [("person", 2), ("test", 1)]
+    back = MigrationExecutor(connection)
+    back.migrate(OLD)
+    old = back.loader.project_state(OLD).apps.get_model("survey", "Participant")
+    marked = old.objects.order_by("code").values_list("is_preview", flat=True)
+    assert list(marked) == [False, True, False]

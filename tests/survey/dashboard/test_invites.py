@@ -26,7 +26,7 @@ def test_unused_links_can_be_withdrawn(admin: Client):
     survey_make(access="invite")
     admin.post(f"{PAGE}make/", {"count": "2", "label": ""})
     key = SurveyInvite.objects.first().pk
-    said = admin.post(f"{PAGE}withdraw/", {"invite": [str(key), "x"]}, follow=True)
+    said = admin.post(f"{PAGE}withdraw/", {"invite": [str(key), "x", "9" * 5000]}, follow=True)
     assert "1 invite was withdrawn." in said.content.decode()
     said = admin.post(f"{PAGE}withdraw/", {}, follow=True)
     assert "Nothing was withdrawn" in said.content.decode()

@@ -212,9 +212,7 @@ def test_simulated_votes_are_left_out_and_named(admin: Client, mixed: Survey):
     assert "staff previews left out: 1; simulated annotators left out: 1" in text
     assert "These numbers include" not in page
     assert 'data-url="/api/survey/study/results/"' in page
-    assert "A study + 4 simulated open 8 2" in text_of(
-        admin.get("/dashboard/").content.decode()
-    )
+    assert "A study + 4 simulated open 8 2" in text_of(admin.get("/dashboard/").content.decode())
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Single-use invites of participants."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import pytest
 from django.contrib.auth.models import User
@@ -43,7 +44,12 @@ def test_the_database_holds_no_token_and_not_who_used_it(closed_circle: Survey, 
     session_start_invited(closed_circle, made.token)
     row = SurveyInvite.objects.values().get()
     assert made.token not in str(row)
+    # Neither a key nor a time that a participant's row has too.
     assert {"participant_id", "session_id"}.isdisjoint(row)
+    began = Participant.objects.get().created_at
+    times = [value for value in row.values() if isinstance(value, datetime)]
+    assert times == [row["created_at"]]
+    assert row["created_at"] < began
 
 
 @pytest.mark.parametrize("token", ["", "x" * 43])
@@ -66,7 +72,7 @@ def test_a_closed_survey_uses_no_invite_up(closed_circle: Survey, ada: User):
     survey_close(closed_circle)
     with pytest.raises(SurveyClosed):
         session_start_invited(closed_circle, made.token)
-    assert SurveyInvite.objects.get().used_at is None
+    assert not SurveyInvite.objects.get().is_used
 
 
 def test_withdrawing_spares_what_was_used(closed_circle: Survey, ada: User):

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
 
-from survey.models import Origin, Participant, SurveyInvite
+from survey.models import Origin, Participant, Session, Survey, SurveyInvite
 from survey.services.invites import invites_make
 from tests.factories import survey_make
 
@@ -28,7 +28,7 @@ def test_without_an_invite_the_start_page_says_what_to_do(link: str, client: Cli
 def test_looking_at_an_invite_uses_nothing_up(link: str, client: Client):
     for _scanner in range(3):
         assert client.get(link).status_code == 200
-    assert SurveyInvite.objects.get().used_at is None
+    assert not SurveyInvite.objects.get().is_used
 
 
 def test_an_invite_is_used_by_the_button_and_the_browser_goes_on(link: str, client: Client):
@@ -67,3 +67,64 @@ def test_one_address_begins_only_so_often(db: None, settings):
     assert "Too many people began" in refused[0].content.decode()
     assert Participant.objects.count() == 5 - len(refused)
     cache.clear()
+
+
+def origin_of_votes(client: Client, address: str = "/s/study/") -> str:
+    """Begin or go on; whose session is it now?"""
+    client.post(address)
+    client.get("/s/study/consent/")
+    key = next(
+        session.key
+        for session in Session.objects.order_by("-pk")
+        if any(session.key in morsel.value for morsel in client.cookies.values())
+    )
+    return Session.objects.get(key=key).participant.origin
+
+
+def test_after_a_log_out_a_preview_is_nobodys(survey: Survey, admin: Client):
+    assert origin_of_votes(admin) == Origin.TEST
+    assert "this is a preview" in admin.get("/s/study/").content.decode()
+    kept = admin.cookies["preview-study"].value
+    admin.logout()
+    # As a browser would: the cookie of the log-in is gone, that of the preview is not.
+    client = Client()
+    client.cookies["preview-study"] = kept
+    assert "this is a preview" not in client.get("/s/study/").content.decode()
+    assert client.post("/api/survey/study/pair/").status_code == 403
+    assert client.post("/s/study/").status_code == 302
+    assert sorted(Participant.objects.values_list("origin", flat=True)) == ["person", "test"]
+
+
+def test_a_preview_leaves_the_session_of_a_person_where_it_was(survey: Survey, admin: Client):
+    person = Client()
+    person.post("/s/study/")
+    mine = person.cookies["participant-study"].value
+    admin.cookies["participant-study"] = mine
+    # Staff at the person's browser: their pages lead to the start, and the start to a preview.
+    assert admin.get("/s/study/consent/").headers["Location"] == "/s/study/"
+    admin.post("/s/study/")
+    assert admin.get("/s/study/consent/").status_code == 200
+    assert admin.cookies["participant-study"].value == mine
+    assert person.get("/s/study/consent/").status_code == 200
+    assert Participant.objects.filter(origin=Origin.PERSON).count() == 1
+
+
+def test_a_second_invite_in_the_same_browser_is_a_second_person(db: None, client: Client):
+    survey = survey_make(access="invite")
+    ada = User.objects.create_superuser("ada", password="pw")
+    first, second = invites_make(survey, count=2, label="Lab", actor=ada)
+    client.post(f"/s/study/i/{first.token}/")
+    assert "Go on where you left" in client.get("/s/study/").content.decode()
+    page = client.get(f"/s/study/i/{second.token}/").content.decode()
+    assert "Go on where you left" not in page
+    client.post(f"/s/study/i/{second.token}/")
+    assert Participant.objects.count() == 2
+    assert SurveyInvite.objects.filter(is_used=True).count() == 2
+
+
+@pytest.mark.parametrize("value", ['"a\\000b"', "x" * 5000, "ä" * 43, "' OR 1=1"])
+def test_a_cookie_that_is_no_key_is_no_session(survey: Survey, value: str):
+    client = Client(headers={"cookie": f"participant-study={value}"})
+    assert client.get("/s/study/").status_code == 200
+    assert client.get("/s/study/p/abc").status_code == 404
+    assert client.post("/api/survey/study/pair/").status_code in {401, 403}
