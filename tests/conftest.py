@@ -1,10 +1,12 @@
 """Fixtures used across the tests; people are in tests/people.py."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from django.utils import translation
 
 from models_app.datasets.demo import demo_photos
 
@@ -41,6 +43,13 @@ def _uses_database(item: pytest.Item) -> bool:
 def nobody_called_yet() -> None:
     """The API counts calls in memory; tests that share an address are no crowd."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def english_again() -> Iterator[None]:
+    """A request in another language leaves it active in this thread."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -20,6 +20,11 @@ from survey.services.ranks import AccountRefused
 from survey.services.tokens import DAYS, Made, TokenRefused, token_make, token_revoke
 
 _LONGEST = PersonalToken._meta.get_field("name").max_length
+
+
+def _choices() -> list[tuple[int, str]]:
+    # Asked anew for each form: in the language of who reads it.
+    return [(days, ngettext("%d day", "%d days", days) % days) for days in DAYS]
 
 
 class TokenForm(forms.Form):
@@ -33,7 +38,7 @@ class TokenForm(forms.Form):
     )
     days = forms.TypedChoiceField(
         label=gettext_lazy("Works for"),
-        choices=[(days, ngettext_lazy("%d day", "%d days", days) % days) for days in DAYS],
+        choices=_choices,
         coerce=int,
         initial=90,
     )

@@ -52,6 +52,14 @@ def test_a_design_becomes_a_draft_and_what_was_found_is_said(manager: Client, de
     assert entry.detail["sha256"] == json.loads(design)["sha256"]
 
 
+def test_other_formulas_are_a_warning(manager: Client, design: bytes):
+    found = json.loads(design)
+    found["design"]["formulas_sha256"] = "0" * 64
+    del found["sha256"]
+    page = send(manager, json.dumps(found).encode()).content.decode()
+    assert '<p class="said warning" role="status">Warning: this installation has other' in page
+
+
 @pytest.mark.parametrize(
     ("content", "given", "said"),
     [

@@ -7,18 +7,22 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
-from models_app.models import Dataset, SurveySource
+from models_app.distortions.registry import level_get, preset_get
+from models_app.models import Dataset, Rendition, SurveySource
 from models_app.services.datasets import photos_import
 from models_app.services.designs import formulas_sha256
+from models_app.services.renditions import conditions
 from survey.designs import design_import, design_of, design_read
 from survey.designs.base import content_sha256
 from survey.errors import SurveyInvalid
 from survey.kinds.base import Settings
 from survey.models import AuditEntry, Condition, Stimulus, Survey
-from survey.services.stimuli import stimuli_register
+from survey.services.stimuli import ConditionInfo, stimuli_register
 from survey.services.surveys import survey_change
 from tests.factories import CONDITIONS, picture_make, survey_make
 from tests.people import Annotator
+
+pytestmark = pytest.mark.django_db
 
 
 def file_of(survey: Survey) -> bytes:
@@ -108,12 +112,54 @@ def test_photos_are_told_by_pixels_by_name_and_as_missing(study: Survey, real_ph
     assert "Missing: 2 (photo-2.jpg, photo-3.jpg)." in told
 
 
-def test_with_a_dataset_the_draft_shows_it(study: Survey, real_photos):
+def whole(preset: str) -> list[ConditionInfo]:
+    """All conditions that a worker makes of a photo."""
+    entries = preset_get(preset).distortions
+    return [
+        ConditionInfo(
+            key, level, entries[key].label, entries[key].aspect,
+            level_get(key, level, preset=preset).step, entries[key].note,
+        )
+        for key, level in conditions(preset)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("preset", "n"), [("pfister2021", 80), ("identity_zero", 81)])
+def test_with_a_dataset_the_draft_shows_it(preset: str, n: int, real_photos):
     photos_import("lab", {real_photos[0]: "a.jpg"})
-    made = design_import(design_read(file_of(study)), slug="again", dataset="lab").survey
+    study = survey_make(photos=1, conditions=whole(preset), preset=preset)
+    design = design_read(file_of(study))
+    imported = design_import(design, slug="again", dataset="lab")
+    made = imported.survey
+    assert not imported.warnings
     assert SurveySource.objects.get(survey=made).dataset.name == "lab"
-    assert made.pairs_expected == 80
+    assert made.pairs_expected == len(design.conditions) == n
     assert made.state == Survey.State.DRAFT
+    levels = Rendition.objects.exclude(distortion="original").values_list("distortion", "level")
+    assert set(levels) == {(c.distortion, c.level) for c in design.conditions}
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        (CONDITIONS[:2], "all 80 conditions .* has 2, of which 0 are none"),
+        ((), "has 0, of which 0"),
+        (
+            (*whole("pfister2021")[1:], ConditionInfo("contrast", "7", "Contrast", "style", 9)),
+            "has 80, of which 1 are none of those",
+        ),
+    ],
+)
+def test_a_dataset_makes_no_other_survey_of_a_design(shown, said: str, real_photos):
+    photos_import("lab", {real_photos[0]: "a.jpg"})
+    design = design_read(file_of(survey_make(photos=1, conditions=shown)))
+    with pytest.raises(SurveyInvalid, match=f"{said}.* import it without a dataset"):
+        design_import(design, slug="again", dataset="lab")
+    assert Survey.objects.count() == 1
+    assert not AuditEntry.objects.exists()
+    assert not Rendition.objects.exists()
+    made = design_import(design, slug="again").survey
+    assert Condition.objects.filter(survey=made).count() == len(shown)
 
 
 def test_a_survey_is_never_overwritten(study: Survey):
@@ -168,12 +214,19 @@ def test_the_commands_refuse_in_words(survey: Survey, tmp_path, command, options
     assert not list(tmp_path.iterdir())
 
 
-def test_formulas_of_another_version_are_told(study: Survey):
+def test_formulas_of_another_version_are_told(study: Survey, tmp_path):
     found = read(study)
     found["design"]["formulas_sha256"] = "0" * 64
     del found["sha256"]
-    told = design_import(design_read(json.dumps(found).encode()), slug="again").told
-    assert "The formulas of the preset pfister2021 differ" in told[0]
+    content = json.dumps(found).encode()
+    (warning,) = design_import(design_read(content), slug="again").warnings
+    assert warning.startswith("Warning: this installation has other formulas for the preset pf")
+    path = tmp_path / "design.json"
+    path.write_bytes(content)
+    out, err = io.StringIO(), io.StringIO()
+    call_command("import_design", path, survey="third", stdout=out, stderr=err)
+    assert warning in err.getvalue()
+    assert warning not in out.getvalue()
 
 
 def test_two_presets_have_two_formulas():

@@ -66,6 +66,21 @@ def test_two_breaks_at_one_place_are_one(session: Session):
     assert again.ended_at == ended
 
 
+def test_a_break_that_somebody_left_is_not_ended_by_a_later_one(session: Session):
+    break_begin(session)
+    Break.objects.update(began_at=timezone.now() - timedelta(hours=20))
+    assert judge(session, 2).break_due
+    break_end(session)
+    assert Break.objects.get().ended_at is None
+    assert trials_lease(session).break_due
+    break_begin(session)
+    break_end(session)
+    left, taken = Break.objects.order_by("after_trials")
+    assert (left.after_trials, left.ended_at) == (0, None)
+    assert taken.after_trials == 2
+    assert taken.ended_at - taken.began_at < timedelta(minutes=1)
+
+
 def long_ago(session: Session, minutes: int) -> None:
     """Put all that this session did so many minutes back."""
     then = timezone.now() - timedelta(minutes=minutes)

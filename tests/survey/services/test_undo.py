@@ -115,6 +115,19 @@ def test_only_the_last_answer_and_only_once(session: Session):
         vote_undo(session_make(session.participant.survey), token=second)
 
 
+def test_the_last_answer_is_the_one_given_last(session: Session):
+    first, second = (trial.token for trial in trials_lease(session).trials)
+    assert vote(session, second).undo == second
+    assert vote(session, first).undo == first
+    assert trials_lease(session).undo == first
+    with pytest.raises(UndoRefused, match="Only your last answer"):
+        vote_undo(session, token=second)
+    again = vote_undo(session, token=first).trials[0]
+    # The one given anew is the last one now, and was taken back once already.
+    assert vote(session, again.revision_token, "right").undo is None
+    assert trials_lease(session).undo is None
+
+
 def test_an_open_pair_has_no_answer_to_take_back(session: Session):
     open_token = trials_lease(session).trials[0].token
     with pytest.raises(UndoRefused):
