@@ -85,6 +85,7 @@ class _Slot:
 def _converted(row: Sequence[Any], converters: list[Any]) -> list[Any]:
     values = list(row)
     for at, functions, expression in converters:
-        for function in functions:
+        # Every converter leaves NULL as it is; most moments of a trial are none.
+        for function in functions if values[at] is not None else ():
             values[at] = function(values[at], expression, connection)
     return values

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import SEEK_END
 from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import IO, cast
@@ -29,6 +30,9 @@ CHUNK = 1 << 20
 # A photo hardly shrinks in a zip. What claims to grow so much is made to fill a disk or a memory.
 RATIO_MOST = 100
 RATIO_FROM = 1_000_000
+# Of all photos together: small ones are not looked at above, and 100,000 of them are not small.
+TOTAL_RATIO_MOST = 20
+TOTAL_RATIO_FROM = 10_000_000
 # Of other methods Python's readers have no limit: one LZMA entry may ask for 4 GB of memory.
 METHODS = {ZIP_STORED, ZIP_DEFLATED}
 ENCRYPTED = 0x1 | 0x40
@@ -62,7 +66,7 @@ class Entry:
 class Archive:
     """An open zip; made by `archive_open`. Entries may be read from several threads."""
 
-    def __init__(self, opened: ZipFile, *, max_bytes: int) -> None:
+    def __init__(self, opened: ZipFile, *, size: int, max_bytes: int) -> None:
         self._zip = opened
         self._max_bytes = max_bytes
         self._infos = opened.infolist()
@@ -76,10 +80,16 @@ class Archive:
         self.skipped = 0
         self._credits: ZipInfo | None = None
         self.entries = self._entries()
+        self._total_check(size)
 
     @property
     def photos(self) -> list[Entry]:
         return [entry for entry in self.entries if not entry.reason]
+
+    @property
+    def unpacked(self) -> int:
+        """Bytes that all photos claim to have; `read` returns none with more than its claim."""
+        return sum(self._infos[entry.place].file_size for entry in self.photos)
 
     def read(self, entry: Entry) -> bytes:
         """Return a photo's file. Raises PhotoRefused where it is damaged or too large."""
@@ -130,6 +140,17 @@ class Archive:
             ) % {"n": RATIO_MOST}
         return ""
 
+    def _total_check(self, size: int) -> None:
+        total = self.unpacked
+        if total > max(TOTAL_RATIO_FROM, TOTAL_RATIO_MOST * size):
+            raise ArchiveRefused(
+                _(
+                    "The archive of %(size).1f MB claims to unpack to %(total)s MB, more than "
+                    "%(n)d times its size, as no photos do: save them anew as JPEG or PNG."
+                )
+                % {"size": size / 1e6, "total": f"{total / 1e6:,.0f}", "n": TOTAL_RATIO_MOST}
+            )
+
     def _read(self, info: ZipInfo, most: int) -> bytes:
         content = bytearray()
         try:
@@ -157,13 +178,15 @@ def archive_open(file: IO[bytes], *, max_bytes: int) -> Iterator[Archive]:
     """Open a zip of photos of up to `max_bytes` each. Raises ArchiveRefused."""
     try:
         # What it is given has all that it calls.
+        file.seek(0, SEEK_END)
+        size = file.tell()
         opened = ZipFile(cast("IO[bytes]", _Bounded(file)))
     except DAMAGES as error:
         raise ArchiveRefused(
             _("The file is no zip, or a damaged one; pack the photos as an ordinary zip.")
         ) from error
     with opened:
-        yield Archive(opened, max_bytes=max_bytes)
+        yield Archive(opened, size=size, max_bytes=max_bytes)
 
 
 class _Bounded:

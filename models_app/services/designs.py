@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from models_app.distortions.registry import UnknownDistortionError, preset_get
 from models_app.models import Photo, SurveySource
 from models_app.services.publish import survey_make
+from models_app.services.renditions import conditions
 from survey.errors import SurveyInvalid
 from survey.services.surveys import survey_get
 
@@ -82,8 +83,12 @@ def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
         yield some
 
 
-def dataset_check(dataset: str, preset: str) -> None:
-    """Raises SurveyInvalid for a dataset without photos, or a preset that distorts patches."""
+def dataset_check(dataset: str, preset: str, levels: Collection[tuple[str, str]]) -> None:
+    """Check that a design with these (distortion, level) can be shown with a dataset's photos.
+
+    Raises SurveyInvalid for a dataset without photos, a preset that distorts patches, or levels
+    that are not those that are rendered of the preset here.
+    """
     if not Photo.objects.filter(dataset__name=dataset).exists():
         raise SurveyInvalid(
             _("There are no photos in the dataset %(name)s; import some first.") % {"name": dataset}
@@ -93,6 +98,26 @@ def dataset_check(dataset: str, preset: str) -> None:
             _("The preset %(preset)s distorts patches for training; a survey shows whole photos.")
             % {"preset": preset}
         )
+    _levels_check(preset, set(levels))
+
+
+def _levels_check(preset: str, wanted: set[tuple[str, str]]) -> None:
+    here = set(conditions(preset))
+    if wanted == here:
+        return
+    raise SurveyInvalid(
+        _(
+            "With a dataset all %(here)d conditions of the preset %(preset)s are rendered; the "
+            "design has %(wanted)d, of which %(unknown)d are none of those, so it would be "
+            "another survey: import it without a dataset."
+        )
+        % {
+            "here": len(here),
+            "preset": preset,
+            "wanted": len(wanted),
+            "unknown": len(wanted - here),
+        }
+    )
 
 
 def dataset_show(slug: str, dataset: str) -> None:

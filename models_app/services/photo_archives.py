@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from models_app.errors import DatasetError
@@ -21,6 +22,7 @@ from models_app.importing.credits import (
 )
 from models_app.importing.names import Name, photo_names
 from models_app.models import Dataset, ImportedFile, Photo
+from models_app.services.photo_room import archive_room_check, photo_room_check
 from models_app.services.photo_taking import NAME_MOST as NAME_LONGEST
 from models_app.services.photo_taking import (
     UNKNOWN,
@@ -73,11 +75,15 @@ def archive_credits(archive: Archive) -> Table:
 
 
 def archive_check(archive: Archive) -> Table:
-    """Look at an archive before it is kept; returns its credits. Raises DatasetError."""
+    """Look at an archive before it is kept; returns its credits.
+
+    Raises ArchiveRefused, or NoRoom where the disk cannot take its photos.
+    """
     if not archive.photos:
         first = next(iter(archive.entries), None)
         said = f" {first.path[:80]}: {first.reason}." if first else ""
         raise ArchiveRefused(_("The archive has no photo that can be taken.") + said)
+    archive_room_check(archive.unpacked)
     return archive_credits(archive)
 
 
@@ -117,7 +123,11 @@ class ArchiveImport:
         self.total = len(archive.entries)
 
     def __iter__(self) -> Iterator[Outcome]:
-        """Do one file after the other; one photo is in memory at a time."""
+        """Do one file after the other; one photo is in memory at a time.
+
+        Raises NoRoom before the first of them, or where the disk has filled up meanwhile.
+        """
+        archive_room_check(self._archive.unpacked - self._stored())
         for entry in self._archive.entries:
             if entry.place not in self._done:
                 yield self._do(entry)
@@ -131,6 +141,11 @@ class ArchiveImport:
     def _known(self) -> set[str]:
         photos = Photo.objects.filter(dataset__name=self._dataset_name)
         return set(photos.values_list("file_sha256", flat=True))
+
+    def _stored(self) -> int:
+        """Bytes of the dataset's photos: an earlier attempt may have taken them from here."""
+        photos = Photo.objects.filter(dataset__name=self._dataset_name)
+        return int(photos.aggregate(total=Sum("bytes"))["total"] or 0)
 
     def _do(self, entry: Entry) -> Outcome:
         try:
@@ -147,6 +162,9 @@ class ArchiveImport:
         name = self._names[entry.place]
         name_check(name.short)
         look = photo_look(self._archive.read(entry), self._known)
+        if look.pixel_sha256:
+            # No file that is known.
+            photo_room_check(len(look.content))
         row = self.credits.by_path.get(entry.path, UNKNOWN)
         photo, new = photo_take(
             self.dataset,

@@ -1,8 +1,10 @@
 // Votes that the server has not confirmed yet, oldest first; a reload or a second tab finds them.
+// Those of another session in this browser, such as a preview, stay where they are: sent with this
+// one's cookie they would be refused.
 
 export class Outbox {
-  constructor(survey) {
-    this.prefix = `proofsheet:${survey}:vote:`;
+  constructor(survey, session) {
+    this.prefix = `proofsheet:${survey}:vote:${session}:`;
     // Of this page only, where the browser stores nothing.
     this.memory = new Map();
   }

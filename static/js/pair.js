@@ -2,6 +2,7 @@
 // is loaded already, can be judged meanwhile; its vote waits behind the one before.
 
 import { askReason, cardOpen, rest, restForget, resting } from "./cards.js";
+import { lostAdd } from "./lost.js";
 import { Outbox } from "./outbox.js";
 import { Sender } from "./sender.js";
 import { Refused, post } from "./server.js";
@@ -17,8 +18,8 @@ const main = document.getElementById("main");
 const texts = document.getElementById("texts").dataset;
 const note = main.querySelector(".note");
 const stage = new Stage(main.querySelector(".pair"));
-const outbox = new Outbox(main.dataset.survey);
-const sender = new Sender(outbox, main.dataset.voteUrl, { onTrouble: trouble, onSettled: () => say() });
+const outbox = new Outbox(main.dataset.survey, main.dataset.session);
+const sender = new Sender(outbox, main.dataset.voteUrl, { onTrouble: trouble, onSettled: settle });
 const tools = Object.fromEntries([...main.querySelectorAll("[data-tool]")].map((b) => [b.dataset.tool, b]));
 const cards = { skip: document.getElementById("skip-card"), rest: document.getElementById("rest-card") };
 
@@ -26,6 +27,7 @@ let state = null; // as the server said last
 let number = 1; // of the pair on the page, counted from 1
 let upcoming = null; // the pair after it, loaded meanwhile
 let choosing = false; // whether the page takes an answer now
+let due = false; // whether the server has offered a break that was not taken yet
 let message = "";
 let lastActive = Date.now();
 let breaks = Promise.resolve();
@@ -35,10 +37,16 @@ function say(text = message) {
   if (note.textContent !== text) note.textContent = text;
 }
 
-// In place of the message, until the server answers again.
-function trouble(busy) {
-  const text = outbox.size ? (busy ? texts.busy : texts.offline) : texts.unreachable;
+// In place of the message, until the server answers again; `kind` as in server.js.
+function trouble(kind) {
+  const text = texts[outbox.size ? kind : `${kind}Again`];
   note.textContent = text.replace("%(n)s", outbox.size);
+}
+
+// A vote is dealt with. What a closed survey refuses is told on the last page, which comes next.
+function settle(refused) {
+  if (refused === "closed") lostAdd(main.dataset.session);
+  say();
 }
 
 async function ask(url, body = {}) {
@@ -90,7 +98,8 @@ async function advance(fresh, said = "") {
     await advance(await ask(main.dataset.pairUrl), said);
     return;
   }
-  if (state.break_due || resting()) await takeBreak(state.done);
+  due ||= state.break_due;
+  if ((due && !state.revising) || resting()) await takeBreak(state.done);
   await present(state.trials[0], said);
 }
 
@@ -125,7 +134,7 @@ function lookahead() {
 // A pair is only given up for its pictures while the server can be reached.
 async function pictureFailed(trial, said) {
   let down = false;
-  const fresh = await post(main.dataset.pairUrl, {}, (busy) => { down = true; trouble(busy); });
+  const fresh = await post(main.dataset.pairUrl, {}, (kind) => { down = true; trouble(kind); });
   if (down) await advance(fresh, said);
   else await advance(await ask(main.dataset.skipUrl, { token: trial.token, reason: "picture-failed" }), texts.failed);
 }
@@ -136,7 +145,7 @@ async function choose(side) {
   const vote = { token: stage.trial.token, answer: side, ...stage.viewing() };
   stage.acknowledge(side);
   const settled = sender.send(vote);
-  if (sender.down) trouble(false);
+  if (sender.down) trouble(sender.down);
   const outcome = await Promise.race([settled, sender.trouble()]);
   await stage.leave();
   if (outcome || !upcoming || !stage.isLoaded(upcoming)) {
@@ -145,7 +154,9 @@ async function choose(side) {
   }
   settled.then(catchUp).catch(stop);
   progress(number + 1);
-  await present(upcoming);
+  const next = upcoming;
+  if (due) await takeBreak(number - 1);
+  await present(next);
 }
 
 // A vote that the server refuses is dropped: sent again at every reload, it would keep its sender
@@ -157,6 +168,8 @@ async function arrive({ state: fresh, refused }) {
 // An answer to an earlier pair has come while a later one is on the page.
 async function catchUp({ state: fresh, refused }) {
   state = fresh ?? await ask(main.dataset.pairUrl);
+  // Nobody is disturbed in the middle of a pair: a break comes after this one.
+  due ||= Boolean(state.break_due);
   // A choice that was made meanwhile brings the next state itself.
   if (!choosing) return;
   if (!state.trials.some((trial) => trial.token === stage.trial.token)) {
@@ -212,12 +225,17 @@ async function pause() {
   lookahead();
 }
 
-function takeBreak(done) {
-  return rest(cards.rest, {
-    done,
-    total: state.total,
-    note: (on) => { breaks = breaks.then(() => post(main.dataset.breakUrl, { resting: on })).catch(() => {}); },
-  });
+// The server finds the place of a break by the votes that it has: those given before come first.
+function noteBreak(on) {
+  breaks = breaks
+    .then(() => on && sender.flush())
+    .then(() => post(main.dataset.breakUrl, { resting: on }))
+    .catch(() => {});
+}
+
+async function takeBreak(done) {
+  await rest(cards.rest, { done, total: state.total, note: noteBreak });
+  due = false;
 }
 
 function stop(error) {
@@ -227,7 +245,7 @@ function stop(error) {
     return;
   }
   // What the server says is meant for people: the survey was closed, for one.
-  say(error instanceof Refused && error.code ? error.message : texts.stopped);
+  say(error instanceof Refused ? error.message : texts.stopped);
 }
 
 const ACTIONS = { undo, skip, pause };

@@ -8,7 +8,8 @@ const FINAL = new Set([400, 409]);
 const SLOW_MS = 4000;
 
 export class Sender {
-  // `onTrouble(busy)` hears of each attempt that failed, `onSettled()` of each vote that is dealt with.
+  // `onTrouble(kind)` hears of each attempt that failed, `onSettled(code)` of each vote that is dealt
+  // with: stored, or refused with that code.
   constructor(outbox, url, { onTrouble, onSettled }) {
     this.outbox = outbox;
     this.url = url;
@@ -17,12 +18,12 @@ export class Sender {
     this.callers = new Map();
     this.listeners = new Set();
     this.run = null;
-    // Whether the last attempt failed.
-    this.down = false;
+    // In which way the last attempt failed.
+    this.down = "";
   }
 
   // Resolves with {state, refused} once this vote is dealt with; `state` is null where another tab
-  // has done it. Rejects when nothing can be sent any more.
+  // has done it, `refused` the code of a refusal or empty. Rejects when nothing can be sent any more.
   send(vote) {
     this.outbox.add(vote);
     const settled = new Promise((resolve, reject) => {
@@ -68,31 +69,31 @@ export class Sender {
     } finally {
       this.run = null;
     }
-    for (const { resolve } of this.callers.values()) resolve({ state: null, refused: false });
+    for (const { resolve } of this.callers.values()) resolve({ state: null, refused: "" });
     this.callers.clear();
     return refused;
   }
 
   async deal(key, vote) {
     let state = null;
-    let refused = false;
+    let refused = "";
     try {
-      state = await post(this.url, vote, (busy) => this.troubled(busy));
+      state = await post(this.url, vote, (kind) => this.troubled(kind));
     } catch (error) {
       if (!(error instanceof Refused) || !FINAL.has(error.status)) throw error;
-      refused = true;
+      refused = error.code;
     }
-    this.down = false;
+    this.down = "";
     this.outbox.remove(key);
-    this.onSettled();
+    this.onSettled(refused);
     this.callers.get(vote.token)?.resolve({ state, refused });
     this.callers.delete(vote.token);
     return refused;
   }
 
-  troubled(busy) {
-    this.down = true;
-    this.onTrouble(busy);
+  troubled(kind) {
+    this.down = kind;
+    this.onTrouble(kind);
     for (const listener of this.listeners) listener();
   }
 }

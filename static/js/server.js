@@ -4,19 +4,33 @@ const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 const TIMEOUT_MS = 20_000;
 const LONGEST_MS = 120_000;
 
+// What tells an answer of ours from one of something in between, such as the log-in page of a
+// hotel's network: where the session stands, or that a break was noted; of refusals the code.
+const STATES = new Set(["pair", "waiting", "done"]);
+const CODES = new Set([
+  "authentication-failed", "closed", "conflict", "error", "frozen", "gone", "invalid",
+  "method-not-allowed", "no-session", "no-skip", "no-undo", "not-acceptable", "not-authenticated",
+  "not-found", "parse-error", "permission-denied", "throttled", "too-large",
+  "unsupported-media-type",
+]);
+// A network that wants a log-in first says so with a status of its own.
+const LOG_IN_FIRST = 511;
+
 // The server has understood and says no.
 export class Refused extends Error {
   constructor(status, body) {
     super(body.detail || String(status));
     this.status = status;
-    this.code = body.code || "";
+    this.code = body.code;
   }
 }
 
-// No answer, or none of ours. `wait`: milliseconds that the server asks for, if it does.
+// No answer, or none of ours. `kind`: "offline", "busy" or "failing"; `wait`: milliseconds that the
+// server asks for, if it does.
 class Unreachable extends Error {
-  constructor(wait = 0) {
-    super("unreachable");
+  constructor(kind = "offline", wait = 0) {
+    super(kind);
+    this.kind = kind;
     this.wait = wait;
   }
 }
@@ -31,6 +45,17 @@ function waitAsked(response) {
   return seconds > 0 ? Math.min(1000 * seconds, LONGEST_MS) : 0;
 }
 
+function failed(response) {
+  const wait = waitAsked(response);
+  if (response.status === LOG_IN_FIRST) return new Unreachable("offline", wait);
+  return new Unreachable(wait || response.status === 429 ? "busy" : "failing", wait);
+}
+
+function ours(response, answer) {
+  if (!response.ok) return CODES.has(answer?.code);
+  return STATES.has(answer?.state) || typeof answer?.resting === "boolean";
+}
+
 async function postOnce(url, body) {
   let response;
   let answer;
@@ -42,12 +67,12 @@ async function postOnce(url, body) {
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    if (response.status >= 500 || response.status === 429) throw new Unreachable(waitAsked(response));
-    // What is no JSON comes from something in between: the log-in page of a hotel's network.
+    if (response.status >= 500 || response.status === 429) throw failed(response);
     answer = await response.json();
   } catch (error) {
     throw error instanceof Unreachable ? error : new Unreachable();
   }
+  if (!ours(response, answer)) throw new Unreachable();
   if (!response.ok) throw new Refused(response.status, answer);
   return answer;
 }
@@ -66,14 +91,14 @@ function pause(attempt, asked) {
 }
 
 // Tries until the server answers: every call here may be repeated without harm. `onTrouble` hears
-// of each attempt that failed, and whether it was the server that asked to wait.
+// of each attempt that failed, and in which way: "offline", "busy" or "failing".
 export async function post(url, body, onTrouble = () => {}) {
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await postOnce(url, body);
     } catch (error) {
       if (error instanceof Refused) throw error;
-      onTrouble(error.wait > 0);
+      onTrouble(error.kind);
       await pause(attempt, error.wait);
     }
   }

@@ -23,8 +23,10 @@ NAMED = 5
 @dataclass(frozen=True, slots=True)
 class Imported:
     survey: Survey
-    # Sentences: what differs here, and which photos there are.
+    # Sentences: which photos there are.
     told: tuple[str, ...]
+    # Sentences: what makes the survey's answers not comparable with the original's.
+    warnings: tuple[str, ...]
 
 
 def design_import(
@@ -42,9 +44,10 @@ def design_import(
     """
     for name, text in (("slug", slug), ("title", title), ("dataset", dataset)):
         text_check(text, name, 200, blank=True)
-    told = _formulas_words(design)
+    warnings = _formulas_words(design)
     if dataset:
-        dataset_check(dataset, preset=design.settings.preset)
+        levels = {(condition.distortion, condition.level) for condition in design.conditions}
+        dataset_check(dataset, preset=design.settings.preset, levels=levels)
     with transaction.atomic():
         survey = _draft(design, slug, title or design.title)
         audit_record(
@@ -59,7 +62,7 @@ def design_import(
         # Photo by photo, each its own short transaction: people vote in other surveys meanwhile.
         dataset_show(slug, dataset)
     survey.refresh_from_db()
-    return Imported(survey, (*told, *_photos_words(design)))
+    return Imported(survey, tuple(_photos_words(design)), tuple(warnings))
 
 
 def _draft(design: Design, slug: str, title: str) -> Survey:
@@ -88,8 +91,9 @@ def _formulas_words(design: Design) -> list[str]:
         return []
     return [
         _(
-            "The formulas of the preset %(preset)s differ here from those of the design; pictures "
-            "may look different."
+            "Warning: this installation has other formulas for the preset %(preset)s than the "
+            "design was exported with; pictures made here may differ, so do not put the answers "
+            "of both surveys together unchecked."
         )
         % {"preset": design.settings.preset}
     ]

@@ -3,7 +3,7 @@
 The answers come from the functions that the setting SURVEY_PICTURES names.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,9 +44,9 @@ def photos_find(photos: Sequence[tuple[str, str]]) -> Found:
     return Found(frozenset(same), frozenset(named), tuple(datasets))
 
 
-def dataset_check(dataset: str, *, preset: str) -> None:
-    """Raises SurveyInvalid where a survey with this preset cannot show the dataset."""
-    _ask("check")(dataset, preset)
+def dataset_check(dataset: str, *, preset: str, levels: Collection[tuple[str, str]]) -> None:
+    """Raises SurveyInvalid where a survey of just these (distortion, level) cannot show it."""
+    _ask("check")(dataset, preset, levels)
 
 
 def dataset_show(slug: str, dataset: str) -> None:

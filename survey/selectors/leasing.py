@@ -39,6 +39,8 @@ class Trial:
     # Pixels of either picture.
     width: int
     height: int
+    # When the answer that counts was given.
+    voted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,9 @@ class History:
 
     @property
     def last_voted(self) -> Trial | None:
-        return next((t for t in reversed(self.trials) if t.state == STATES.VOTED), None)
+        """The trial whose answer was given last, in whatever order the pairs came."""
+        given = [(t.voted_at, t.position, t) for t in self.trials if t.voted_at is not None]
+        return max(given)[-1] if given else None
 
     @property
     def last_position(self) -> int:
@@ -92,7 +96,7 @@ _TRIALS = Prepared(
     .values_list(
         "pk", "position", "state", "token", "revision_token", "reopened_at", "left_token",
         "right_token", "original_side", "expires_at", "condition", "stimulus",
-        "stimulus__photo", "stimulus__width", "stimulus__height",
+        "stimulus__photo", "stimulus__width", "stimulus__height", "vote__created_at",
     ),
     int,
 )  # fmt: skip

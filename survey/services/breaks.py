@@ -22,11 +22,14 @@ def break_begin(session: Session) -> Break:
 
 
 def break_end(session: Session) -> None:
-    """Note that somebody goes on; one query.
+    """Note that somebody goes on; two queries.
 
-    A break that is never ended is that of somebody who left.
+    A break that is never ended is that of somebody who left: once more pairs are judged, the end
+    of a later break is not its end.
     """
-    Break.objects.filter(session=session, ended_at=None).update(ended_at=timezone.now())
+    Break.objects.filter(session=session, after_trials=votes_count(session), ended_at=None).update(
+        ended_at=timezone.now()
+    )
 
 
 def break_due(session: Session, settings: Settings, done: int) -> bool:

@@ -74,6 +74,7 @@ def vote_record(session: Session, *, token: str, answer: str, viewing: Viewing) 
         created_at=timezone.now(),
         **asdict(viewing),
     )
+    past = past.changed(replace(trial, state=STATES.VOTED, voted_at=vote.created_at))
     tally_add(vote, condition=trial.condition, original_side=trial.original_side)
     if held.participant.voted_at is None:
         Participant.objects.filter(pk=held.participant_id).update(voted_at=vote.created_at)
@@ -108,7 +109,7 @@ def _vote_revise(
         setattr(vote, name, value)
     vote.save()
     tally_add(vote, condition=trial.condition, original_side=trial.original_side)
-    return past
+    return past.changed(replace(trial, reopened_at=None, voted_at=vote.created_at))
 
 
 @transaction.atomic

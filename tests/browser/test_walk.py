@@ -158,8 +158,8 @@ def test_a_refused_vote_keeps_nobody_out(study: Survey, visit):
     visitor = visit()
     visitor.to_first_pair()
     visitor.page.evaluate(
-        "localStorage.setItem('proofsheet:study:vote:1:nonsense', "
-        "JSON.stringify({token: 'nonsense'}))"
+        "localStorage.setItem(`proofsheet:study:vote:${document.getElementById('main').dataset"
+        ".session}:1:nonsense`, JSON.stringify({token: 'nonsense'}))"
     )
     visitor.page.reload()
     visitor.page.wait_for_selector("text=An earlier choice could not be stored")

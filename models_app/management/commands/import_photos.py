@@ -69,6 +69,8 @@ class Command(BaseCommand):
                 returncode=STOPPED,
             ) from None
         except DatasetError as error:
+            if report.found:
+                self.report(report)
             raise CommandError(str(error)) from error
         except (OperationalError, ProgrammingError) as error:
             if any(words in str(error) for words in NOT_SET_UP):

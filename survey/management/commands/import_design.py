@@ -47,5 +47,7 @@ class Command(BaseCommand):
             _("draft %(slug)s made of the design %(sha256)s")
             % {"slug": made.survey.slug, "sha256": design.sha256}
         )
+        for sentence in made.warnings:
+            self.stderr.write(self.style.WARNING(sentence))
         for sentence in made.told:
             self.stdout.write(sentence)

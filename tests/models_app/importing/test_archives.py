@@ -3,9 +3,10 @@
 import io
 import tracemalloc
 from pathlib import Path
-from zipfile import ZIP_BZIP2, ZIP_LZMA, ZipFile
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZipFile
 
 import pytest
+from PIL import Image
 
 from models_app.imaging import PhotoRefused
 from models_app.importing import archives
@@ -110,6 +111,24 @@ def test_a_bomb_is_refused_by_what_it_claims_and_by_what_it_does():
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < 3_000_000
+
+
+def padded(photo: bytes, n: int) -> bytes:
+    """Photos with zeros behind them, each just below the size from which its ratio counts."""
+    content = photo.ljust(archives.RATIO_FROM - 1, b"\0")
+    return zip_of((entry(f"{i}.jpg", method=ZIP_DEFLATED), content) for i in range(n))
+
+
+def test_many_small_bombs_are_one_bomb(photo: bytes):
+    small = Image.open(io.BytesIO(photo)).convert("RGB").resize((8, 8))
+    out = io.BytesIO()
+    small.save(out, "JPEG")
+    assert set(reasons(padded(out.getvalue(), 10)).values()) == {""}
+    with pytest.raises(ArchiveRefused, match="claims to unpack to 11 MB, more than 20 times"):
+        reasons(padded(out.getvalue(), 11))
+    # The same photos beside others that are no bombs.
+    assert len(padded(photo, 11)) * 20 > 11 * archives.RATIO_FROM
+    assert len(reasons(padded(photo, 11))) == 11
 
 
 def test_a_read_ends_at_the_limit_whatever_the_header_says(photo: bytes, monkeypatch):
