@@ -61,3 +61,11 @@ def test_a_setting_is_in_the_readme(name: str):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_is_in_the_readme(name: str):
     assert f"manage.py {name}" in README
+
+
+def test_the_tests_that_the_page_on_security_names_are_there():
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (ROOT / "docs/security.md").read_text())
+    assert len(named) > 20
+    for path, name in named:
+        text = (ROOT / path).read_text()
+        assert not name or f"def {name}(" in text, (path, name)
