@@ -14,7 +14,9 @@ LOOK = (
 
 
 def manage(*arguments: str, tmp: Path, **env: str) -> subprocess.CompletedProcess[str]:
-    clean = {k: v for k, v in os.environ.items() if k not in {"SECRET_KEY", "ALLOWED_HOSTS"}}
+    # The last one is set by tests of the browser, in whose process this may run.
+    unset = {"SECRET_KEY", "ALLOWED_HOSTS", "DJANGO_ALLOW_ASYNC_UNSAFE"}
+    clean = {k: v for k, v in os.environ.items() if k not in unset}
     return subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), *arguments],
         env={

@@ -35,7 +35,9 @@ def voted(survey: Survey) -> Survey:
 def text_of(page: str) -> str:
     """What is read on a page, in one line."""
     body = re.sub(r"<script.*?</script>", "", page[page.index("<main") :], flags=re.DOTALL)
-    return " ".join(re.sub(r"<[^>]*>", " ", body).split()).replace(" ;", ";")
+    # A space that does not break is read as a space.
+    body = re.sub(r"<[^>]*>", " ", body).replace("&nbsp;", " ")
+    return " ".join(body.split()).replace(" ;", ";")
 
 
 @pytest.mark.parametrize("page", PAGES + FILES)
