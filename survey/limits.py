@@ -5,6 +5,7 @@ Each server process counts for itself: with n of them somebody gets up to n time
 
 import hashlib
 import time
+from ipaddress import ip_address
 
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -43,5 +44,14 @@ def seconds_left() -> int:
 
 
 def address(request: HttpRequest | Request) -> str:
-    """Where a request comes from, as the proxy in front tells it (NUM_PROXIES of the API)."""
-    return str(BaseThrottle().get_ident(request))  # type: ignore[arg-type]
+    """Where a request comes from, as the proxy in front tells it; empty where nobody tells."""
+    return address_or_none(request) or ""
+
+
+def address_or_none(request: HttpRequest | Request) -> str | None:
+    """As `address`, by the API's NUM_PROXIES; None for what is no address: databases refuse it."""
+    told = BaseThrottle().get_ident(request)  # type: ignore[arg-type]
+    try:
+        return str(ip_address(told))
+    except ValueError:
+        return None

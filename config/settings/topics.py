@@ -127,7 +127,7 @@ AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 # The address of the person, not of the proxy in front, behind which everybody is one.
-AXES_CLIENT_IP_CALLABLE = "survey.limits.address"
+AXES_CLIENT_IP_CALLABLE = "survey.limits.address_or_none"
 # The pause ends 15 minutes after it began, not after the last impatient try.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True

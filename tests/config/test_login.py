@@ -48,6 +48,13 @@ def test_the_address_is_the_persons_and_nobodys_claim(ada: User, settings, proxi
     assert guess("correct horse battery", "203.0.113.9") == (302 if proxies else 429)
 
 
+def test_an_address_that_is_none_is_nobodys(ada: User, settings):
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}
+    client = Client(headers={"x-forwarded-for": "not an address"})
+    form = {"username": "ada", "password": "guess"}
+    assert [client.post("/login/", form).status_code for _guess in range(5)][-1] == 429
+
+
 def test_an_account_without_a_role_is_told_so_and_can_log_in_as_somebody_else(outsider: Client):
     answer = outsider.get("/dashboard/")
     assert answer.status_code == 403
