@@ -14,8 +14,9 @@ from models_app.jobs import registry, runner
 from models_app.jobs.base import Plan
 from models_app.jobs.config import option
 from models_app.jobs.context import Context
-from models_app.models import Checkpoint, Dataset, Job, Label, LabelSet, LabelSplit
-from models_app.services import evaluations, jobs, studies, study_checks
+from models_app.models import Checkpoint, Dataset, Job, Label, LabelSet, LabelSplit, Study
+from models_app.selectors import studies as selectors
+from models_app.services import evaluations, jobs, leases, studies, study_checks
 from tests.jobs import work_all
 
 RAW = {
@@ -218,3 +219,25 @@ def done(study) -> list[str]:
         for part in study.parts.select_related("job")
         if part.job is not None and part.job.state == Job.State.SUCCEEDED
     )
+
+
+# Parts of the study of RAW that wait for no other.
+FIRST = {"pretrain/ranking/all/seed-1", "pretrain/rotnet/all/seed-1",
+         "finetune/random/all/seed-1/share-100"}  # fmt: skip
+
+
+def start(**changes: object) -> Study:
+    return studies.study_start({**RAW, **changes})
+
+
+def launched(study: Study) -> set[str]:
+    return set(study.parts.exclude(job=None).values_list("key", flat=True))
+
+
+def state(study: Study) -> str:
+    found = selectors.study_get(study.pk)
+    return selectors.standing(found, selectors.parts_shown(found), leases.db_now()).state
+
+
+def job_of(study: Study, key: str) -> Job:
+    return study.parts.get(key=key).job

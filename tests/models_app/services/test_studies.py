@@ -12,34 +12,25 @@ from models_app.selectors.study_images import ImagesNow
 from models_app.services import jobs, leases, studies
 from tests.factories import file_read
 from tests.jobs import work_all
-from tests.studies import RAW, done, labels_make, quick_install, work_through
+from tests.studies import (
+    FIRST,
+    done,
+    job_of,
+    labels_make,
+    launched,
+    quick_install,
+    start,
+    state,
+    work_through,
+)
 
 pytestmark = pytest.mark.django_db
-FIRST = {"pretrain/ranking/all/seed-1", "pretrain/rotnet/all/seed-1",
-         "finetune/random/all/seed-1/share-100"}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     quick_install(monkeypatch)
     labels_make()
-
-
-def start(**changes: object) -> Study:
-    return studies.study_start({**RAW, **changes})
-
-
-def launched(study: Study) -> set[str]:
-    return set(study.parts.exclude(job=None).values_list("key", flat=True))
-
-
-def state(study: Study) -> str:
-    found = selectors.study_get(study.pk)
-    return selectors.standing(found, selectors.parts_shown(found), leases.db_now()).state
-
-
-def job_of(study: Study, key: str) -> Job:
-    return study.parts.get(key=key).job
 
 
 def test_what_needs_nothing_is_launched_at_once():

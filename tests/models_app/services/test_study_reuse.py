@@ -3,38 +3,26 @@
 import pytest
 from django.utils import timezone
 
-from models_app.models import Dataset, Job, LabelSet, Photo, Study
-from models_app.selectors import studies as selectors
+from models_app.models import Dataset, Job, LabelSet, Photo
 from models_app.selectors.study_images import ImagesNow
-from models_app.services import jobs, leases, studies
-from tests.studies import RAW, labels_make, quick_install, work_through
+from models_app.services import jobs, studies
+from tests.studies import (
+    FIRST,
+    job_of,
+    labels_make,
+    quick_install,
+    start,
+    state,
+    work_through,
+)
 
 pytestmark = pytest.mark.django_db
-FIRST = {"pretrain/ranking/all/seed-1", "pretrain/rotnet/all/seed-1",
-         "finetune/random/all/seed-1/share-100"}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     quick_install(monkeypatch)
     labels_make()
-
-
-def start(**changes: object) -> Study:
-    return studies.study_start({**RAW, **changes})
-
-
-def launched(study: Study) -> set[str]:
-    return set(study.parts.exclude(job=None).values_list("key", flat=True))
-
-
-def state(study: Study) -> str:
-    found = selectors.study_get(study.pk)
-    return selectors.standing(found, selectors.parts_shown(found), leases.db_now()).state
-
-
-def job_of(study: Study, key: str) -> Job:
-    return study.parts.get(key=key).job
 
 
 def test_finished_jobs_of_another_study_are_reused():
