@@ -208,7 +208,7 @@ class TestThroughTheServices:
 @pytest.mark.django_db
 def test_the_results_recover_what_was_planted(tmp_path):
     study = survey_make(photos=24, trials=24)
-    planted = {"contrast": 2.0, "saturation": -1.5, "tint": 0.0, "shadows": 0.8}
+    planted = {"contrast": 4.0, "saturation": -1.5, "tint": 0.0, "shadows": 1.3}
     (tmp_path / "utilities.json").write_text(json.dumps(planted))
     printed, refused = simulate(
         study, annotators=32, votes=760, seed=4, lapse=0.05, side_bias=0.8,
@@ -226,11 +226,13 @@ def test_the_results_recover_what_was_planted(tmp_path):
         # Pairs are drawn anew in every run: five standard errors are passed once in a million.
         assert abs(row["recovered"] - row["these_trials"]) < 5 * error, row["key"]
         assert abs(row["planted"] - row["these_trials"]) < 0.08, row["key"]
-    # What was planted lies far enough apart that another order would be seen.
+    # What was planted lies at least four standard errors apart.
     order = sorted(planted, key=lambda key: rows[key]["recovered"])
     assert order == ["saturation", "tint", "shadows", "contrast"]
-    # The side bias: shares of the left photo with 0.8 logits for it.
-    assert shown["sides"]["left_chosen"]["low"] > 0.55
+    # The side bias of 0.8 logits: without it the left share of 760 votes would be 0.5 and refused
+    # above, where five standard errors are 0.089.
+    assert rows["left"]["these_trials"] > 0.5
+    assert rows["left"]["planted"] == pytest.approx(0.594, abs=0.003)
     assert rows["left"]["recovered"] == shown["sides"]["left_chosen"]["value"]
     assert "All votes" in printed
     assert max(map(len, printed.splitlines())) <= 100
