@@ -83,9 +83,19 @@ class VoteInput(ViewingInput):
     token = serializers.CharField(max_length=32)
     answer = AnswerField(max_length=20, help_text="stacked on a narrow screen, left is on top")
 
-    def viewing(self) -> Viewing:
-        data = self.validated_data
-        return Viewing(**{field.name: data[field.name] for field in fields(Viewing)})
+
+# One for all requests: a new serializer copies each of its fields first.
+_VOTE = VoteInput()
+
+
+def vote_read(data: Any) -> tuple[str, str, Viewing]:
+    """Return token, answer and viewing; raises ValidationError with the fields that are wrong."""
+    try:
+        given = _VOTE.run_validation(data)
+    except serializers.ValidationError as error:
+        raise serializers.ValidationError(serializers.as_serializer_error(error)) from None
+    viewing = Viewing(**{field.name: given[field.name] for field in fields(Viewing)})
+    return given["token"], given["answer"], viewing
 
 
 class SkipInput(serializers.Serializer[Any]):
@@ -141,7 +151,8 @@ def trial_data(trial: Trial, slug: str) -> dict[str, Any]:
     }
 
 
-def progress_data(progress: Progress, slug: str) -> dict[str, Any]:
+def progress_data(progress: Progress, slug: str, *, end: str) -> dict[str, Any]:
+    """`end` is the address of the last page."""
     return {
         "state": progress.state,
         "done": progress.done,
@@ -150,5 +161,5 @@ def progress_data(progress: Progress, slug: str) -> dict[str, Any]:
         "revising": progress.revising,
         "undo": progress.undo,
         "break_due": progress.break_due,
-        "next": reverse("survey:done", args=[slug]),
+        "next": end,
     }

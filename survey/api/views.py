@@ -17,11 +17,12 @@ from survey.api.serializers import (
     UndoInput,
     VoteInput,
     progress_data,
+    vote_read,
 )
 from survey.models import Session
-from survey.requests import session_of
+from survey.requests import session_address, session_of
 from survey.services.breaks import break_begin, break_end
-from survey.services.leasing import trials_lease
+from survey.services.leasing import Progress, trials_lease
 from survey.services.votes import trial_skip, vote_record, vote_undo
 
 
@@ -38,13 +39,18 @@ class ParticipantView(SessionView):
             raise PermissionDenied(_("Please read and accept the consent page first."))
         return session
 
+    def stands(self, request: HttpRequest, session: Session, progress: Progress) -> Response:
+        """Answer where the session stands."""
+        end = session_address(request, session, "survey:done")
+        return Response(progress_data(progress, session.participant.survey.slug, end=end))
+
 
 class PairView(ParticipantView):
     @extend_schema(request=None, responses=ProgressOutput, operation_id="pair_lease")
     def post(self, request: Request, slug: str) -> Response:
         """Return the open pair and the next one; the same until one is answered."""
         session = self.participant_session(request, slug)
-        return Response(progress_data(trials_lease(session), slug))
+        return self.stands(request, session, trials_lease(session))
 
 
 class VoteView(ParticipantView):
@@ -52,15 +58,9 @@ class VoteView(ParticipantView):
     def post(self, request: Request, slug: str) -> Response:
         """Record a vote; the answer comes when it is durable, and carries what is next."""
         session = self.participant_session(request, slug)
-        given = VoteInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        progress = vote_record(
-            session,
-            token=given.validated_data["token"],
-            answer=given.validated_data["answer"],
-            viewing=given.viewing(),
-        )
-        return Response(progress_data(progress, slug))
+        token, answer, viewing = vote_read(request.data)
+        progress = vote_record(session, token=token, answer=answer, viewing=viewing)
+        return self.stands(request, session, progress)
 
 
 class SkipView(ParticipantView):
@@ -71,7 +71,7 @@ class SkipView(ParticipantView):
         given = SkipInput(data=request.data)
         given.is_valid(raise_exception=True)
         progress = trial_skip(session, **given.validated_data)
-        return Response(progress_data(progress, slug))
+        return self.stands(request, session, progress)
 
 
 class UndoView(ParticipantView):
@@ -82,7 +82,7 @@ class UndoView(ParticipantView):
         given = UndoInput(data=request.data)
         given.is_valid(raise_exception=True)
         progress = vote_undo(session, **given.validated_data)
-        return Response(progress_data(progress, slug))
+        return self.stands(request, session, progress)
 
 
 class BreakView(ParticipantView):

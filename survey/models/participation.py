@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from survey.models.survey import Condition, Stimulus, Survey
+from survey.skips import SkipReason
 
 
 class Side(models.TextChoices):
@@ -122,6 +123,12 @@ class Assignment(models.Model):
             models.Index(
                 fields=["survey", "origin", "state", "expires_at", "condition"],
                 name="assignment_states",
+            ),
+            # Few rows; asked with every lease.
+            models.Index(
+                fields=["survey", "origin", "condition"],
+                condition=models.Q(skip_reason=SkipReason.PICTURE_FAILED),
+                name="assignment_failed",
             ),
         ]
 

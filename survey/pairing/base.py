@@ -3,18 +3,16 @@
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     stimulus: int
-    # How often this pair was shown, to anybody.
+    # How often this pair was shown to anybody of the person's origin.
     shown: int
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """An earlier trial of this person."""
 
     condition: int

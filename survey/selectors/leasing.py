@@ -4,7 +4,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
@@ -12,15 +12,18 @@ from django.db.models.functions import Coalesce
 from survey.models import Assignment, Condition, Exposure, Session, Stimulus, Survey
 from survey.pairing.base import Candidate, Shown
 from survey.prepared import Prepared
+from survey.skips import SkipReason
 
 STATES = Assignment.State
 # Pairs to choose from.
 ENOUGH = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """A trial of a session, as leasing and the browser's page need it."""
+class Trial(NamedTuple):
+    """A trial of a session, as leasing and the browser's page need it.
+
+    A tuple, for each vote makes one of every earlier trial.
+    """
 
     pk: int
     position: int
@@ -87,7 +90,7 @@ class History:
 
 def history(session: Session) -> History:
     """One query, one row a trial."""
-    return History(tuple(Trial(*row) for row in _TRIALS(session.pk)))
+    return History(tuple(map(Trial._make, _TRIALS(session.pk))))
 
 
 _TRIALS = Prepared(
@@ -109,15 +112,24 @@ def skips_count(session: Session) -> dict[str, int]:
 
 
 def condition_counts(survey: Survey, *, origin: str, now: datetime) -> dict[int, int]:
-    """Votes and open leases a condition with at least one ready pair; two queries.
+    """Votes, open leases and failed pairs a condition with at least one ready pair; three queries.
 
-    Only those of one origin: simulated annotators and previews never move the balance of people.
+    Failed ones count, or a condition whose pictures are broken would stay the least voted and be
+    shown to everybody first. Only those of one origin: simulated annotators and previews never
+    move the balance of people.
     """
     counts: dict[int, int] = dict(map(tuple, _VOTES(survey.pk, origin)))
-    for condition, n in _LEASES(survey.pk, origin, now):
+    for condition, n in (*_LEASES(survey.pk, origin, now), *_FAILED(survey.pk, origin)):
         if condition in counts:
             counts[condition] += n
     return counts
+
+
+def pair_exists(survey: Survey, *, photos_blocked: Set[str], stimuli_blocked: Set[int]) -> bool:
+    """Tell whether any ready pair is left for a person; one query."""
+    ready = Stimulus.objects.filter(survey=survey, condition__isnull=False)
+    free = ready.exclude(photo__in=photos_blocked).exclude(pk__in=stimuli_blocked)
+    return free.exists()
 
 
 _VOTES = Prepared(
@@ -145,10 +157,22 @@ _LEASES = Prepared(
     str,
     datetime,
 )
+_FAILED = Prepared(
+    lambda survey, origin: (
+        # As the partial index says it.
+        Assignment.objects.filter(
+            survey=survey, origin=origin, skip_reason=SkipReason.PICTURE_FAILED
+        )
+        .values_list("condition")
+        .annotate(n=Count("pk"))
+        .order_by()
+    ),
+    int,
+    str,
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """A pair that a person may still see."""
 
     stimulus: int
@@ -175,16 +199,25 @@ def pairs_least_shown(
     A few are enough to choose from, and a survey may have thousands of photos. Skipped trials
     count as shown: a pair whose picture is broken must not stay the least shown for ever.
     """
-    # A photo has one pair a condition: so many more than wanted, and the blocked ones fall out.
+    # A photo has one pair a condition: no more than these fall out of the rows.
     blocked = len(photos_blocked) + len(stimuli_blocked)
-    rows = _least_shown(-(-(ENOUGH + blocked) // 64) * 64)(condition, origin)
-    pairs = (Pair(*row) for row in rows)
-    free = [
-        pair
-        for pair in pairs
-        if pair.photo not in photos_blocked and pair.stimulus not in stimuli_blocked
-    ]
+    # Who was shown a pair has made it one of the more shown: the first few rows nearly always do.
+    free: list[Pair] = []
+    for limit in sorted({_rounded(ENOUGH), _rounded(ENOUGH + blocked)}):
+        pairs = map(Pair._make, _least_shown(limit)(condition, origin))
+        free = [
+            pair
+            for pair in pairs
+            if pair.photo not in photos_blocked and pair.stimulus not in stimuli_blocked
+        ]
+        if free:
+            break
     return free[:ENOUGH]
+
+
+def _rounded(rows: int) -> int:
+    """Few statements are compiled, whatever the number of trials."""
+    return -(-rows // 64) * 64
 
 
 @cache

@@ -7,9 +7,10 @@ clients therefore never count the same state, and the balance is exact.
 import random
 import secrets
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -18,6 +19,7 @@ from survey.kinds.base import Settings
 from survey.models import Assignment, Session, Side, Survey
 from survey.pairing import strategy_get
 from survey.pairing.base import Candidate
+from survey.prepared import PreparedInsert
 from survey.selectors import leasing as selectors
 from survey.selectors.leasing import History, Pair, Trial
 from survey.selectors.sessions import session_get
@@ -31,6 +33,8 @@ STATES = Assignment.State
 WAIT = timedelta(minutes=2)
 # This pair and the next one, which the page loads meanwhile.
 LOOKAHEAD = 2
+# Pairs of one condition that a person passes by before its others are shown first.
+PASSED_BY = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +57,22 @@ class Progress:
         return bool(self.trials) and self.trials[0].reopened_at is not None
 
 
+class Blocked(NamedTuple):
+    """What a person may not see now, or not again."""
+
+    photos_blocked: set[str]
+    stimuli_blocked: set[int]
+
+
 def session_lock(session: Session) -> Session:
     """Take the survey's lock and read the session anew; needs a transaction.
 
     What the session said before may be over: another request of it may have held the lock.
     """
     if connection.features.has_select_for_update:
-        # A query of its own: the next one must read what the holder before has written.
-        Survey.objects.select_for_update().get(pk=session.participant.survey_id)
+        # A query of its own: the next one must read what the holder before has written. Without
+        # the key: who only refers to the survey, as a new participant does, need not wait.
+        Survey.objects.select_for_update(no_key=True).get(pk=session.participant.survey_id)
     return session_get(session.key, slug=session.participant.survey.slug)
 
 
@@ -105,7 +117,7 @@ def trials_lease_locked(session: Session, past: History) -> Progress:
             undo=undo_token(past, settings),
             break_due=not past.reopened and break_due(session, settings, past.done),
         )
-    if wanted and running and _waits(session, survey, now):
+    if wanted and running and _waits(session, survey, past, now):
         return Progress("waiting", past.done, settings.trials)
     session_finish(
         session,
@@ -149,13 +161,16 @@ def _waiting_set(session: Session, since: datetime | None) -> None:
         session.save(update_fields=["waiting_since"])
 
 
-def _waits(session: Session, survey: Survey, now: datetime) -> bool:
-    """Tell whether to wait for pictures to come, and remember since when."""
+def _waits(session: Session, survey: Survey, past: History, now: datetime) -> bool:
+    """Tell whether to wait for pictures to come, and remember since when.
+
+    Who has judged nothing yet waits as long as the page is open: an end would be for good.
+    """
     if pairs_ready(survey) >= survey.pairs_expected:
         return False
     since = session.waiting_since or now
     _waiting_set(session, since)
-    return now - since < WAIT
+    return not past.done or now - since < WAIT
 
 
 def _positions_most(settings: Settings) -> int:
@@ -170,30 +185,40 @@ def _trial_add(session: Session, past: History, settings: Settings, now: datetim
     photos = [trial.photo for trial in past.trials]
     recent = photos[-settings.photo_gap :] if settings.photo_gap else []
     often = {photo for photo, n in Counter(photos).items() if n >= settings.photo_repeats}
+    blocked = Blocked(often.union(recent), {trial.stimulus for trial in past.trials})
+    # A page that waits asks every second or so, and the strategy asks for each condition.
+    if session.waiting_since and not selectors.pair_exists(survey, **blocked._asdict()):
+        return None
     found: dict[int, Pair] = {}
 
     def candidates(condition: int) -> list[Candidate]:
-        pairs = selectors.pairs_least_shown(
-            condition,
-            origin=origin,
-            photos_blocked=often.union(recent),
-            stimuli_blocked={trial.stimulus for trial in past.trials},
-        )
+        pairs = selectors.pairs_least_shown(condition, origin=origin, **blocked._asdict())
         found.update((pair.stimulus, pair) for pair in pairs)
         return [pair.candidate for pair in pairs]
 
-    choice = strategy_get(settings.pairing).pair_choose(
-        selectors.condition_counts(survey, origin=origin, now=now),
-        candidates,
-        past.shown,
-        random.SystemRandom(),
-    )
+    choice = None
+    for counts in _in_turn(selectors.condition_counts(survey, origin=origin, now=now), past):
+        choice = choice or strategy_get(settings.pairing).pair_choose(
+            counts, candidates, past.shown, random.SystemRandom()
+        )
     if choice is None:
         return None
     side = Side.LEFT if choice.original_left else Side.RIGHT
     made = _lease(session, found[choice.stimulus], choice.condition, side, past, settings, now)
     exposure_add(survey.pk, choice.stimulus, origin)
     return made
+
+
+def _in_turn(counts: dict[int, int], past: History) -> Iterator[dict[int, int]]:
+    """Conditions, and after them those of which this person has passed by two pairs or more.
+
+    Whatever the reason, another pair of it would most likely end the same way.
+    """
+    passed_by = Counter(trial.condition for trial in past.in_state(STATES.SKIPPED))
+    late = {condition for condition, n in passed_by.items() if n >= PASSED_BY}
+    yield {condition: n for condition, n in counts.items() if condition not in late}
+    if late:
+        yield {condition: n for condition, n in counts.items() if condition in late}
 
 
 def _lease(
@@ -205,7 +230,7 @@ def _lease(
     settings: Settings,
     now: datetime,
 ) -> Trial:
-    row = Assignment.objects.create(
+    row = Assignment(
         survey_id=session.participant.survey_id,
         condition_id=condition,
         origin=session.participant.origin,
@@ -219,7 +244,11 @@ def _lease(
         leased_at=now,
         expires_at=now + timedelta(minutes=settings.lease_minutes),
     )
+    _INSERT(row)
     return Trial(
         row.pk, row.position, row.state, row.token, None, None, row.left_token, row.right_token,
         side, row.expires_at, condition, pair.stimulus, pair.photo, pair.width, pair.height,
     )  # fmt: skip
+
+
+_INSERT = PreparedInsert(Assignment)

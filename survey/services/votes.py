@@ -1,9 +1,10 @@
 """Record one answer, once; take the last one back, once; or pass a pair by."""
 
 import secrets
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,6 +18,7 @@ from survey.errors import (
 from survey.kinds import kind_get
 from survey.kinds.base import Settings
 from survey.models import Assignment, Participant, Session, Survey, Vote
+from survey.prepared import PreparedInsert, PreparedUpdate
 from survey.selectors.leasing import History, Trial, history
 from survey.services.counts import tally_add
 from survey.services.leasing import Progress, session_lock, trials_lease_locked, undo_token
@@ -61,11 +63,13 @@ def vote_record(session: Session, *, token: str, answer: str, viewing: Viewing) 
     if survey.state != Survey.State.OPEN and held.participant.counts:
         raise SurveyClosed(_("This survey has been closed; your earlier answers are kept."))
     preferred = kind.original_preferred(answer, trial.original_side)
+    if again and held.finished_at is not None:
+        raise UndoRefused(_("You have finished this survey; your answers are stored as they are."))
     if again:
         past = _vote_revise(past, trial, answer, preferred, viewing)
         return trials_lease_locked(held, past)
-    past = trial_close(past, trial, STATES.VOTED)
-    vote = Vote.objects.create(
+    past = _closed(past, trial, STATES.VOTED, _CLOSE(trial.pk))
+    vote = Vote(
         survey=survey,
         origin=held.participant.origin,
         assignment_id=trial.pk,
@@ -74,7 +78,8 @@ def vote_record(session: Session, *, token: str, answer: str, viewing: Viewing) 
         created_at=timezone.now(),
         **asdict(viewing),
     )
-    past = past.changed(replace(trial, state=STATES.VOTED, voted_at=vote.created_at))
+    _INSERT(vote)
+    past = past.changed(trial._replace(state=STATES.VOTED, voted_at=vote.created_at))
     tally_add(vote, condition=trial.condition, original_side=trial.original_side)
     if held.participant.voted_at is None:
         Participant.objects.filter(pk=held.participant_id).update(voted_at=vote.created_at)
@@ -109,7 +114,7 @@ def _vote_revise(
         setattr(vote, name, value)
     vote.save()
     tally_add(vote, condition=trial.condition, original_side=trial.original_side)
-    return past.changed(replace(trial, reopened_at=None, voted_at=vote.created_at))
+    return past.changed(trial._replace(reopened_at=None, voted_at=vote.created_at))
 
 
 @transaction.atomic
@@ -129,8 +134,8 @@ def vote_undo(session: Session, *, token: str) -> Progress:
         _undo_check(held, survey, settings)
         if undo_token(past, settings) != trial.token:
             raise UndoRefused(_("Only your last answer can be taken back, and only once."))
-        reopened = replace(
-            trial, revision_token=secrets.token_urlsafe(18), reopened_at=timezone.now()
+        reopened = trial._replace(
+            revision_token=secrets.token_urlsafe(18), reopened_at=timezone.now()
         )
         Assignment.objects.filter(pk=trial.pk, reopened_at=None).update(
             revision_token=reopened.revision_token, reopened_at=reopened.reopened_at
@@ -158,7 +163,10 @@ def trial_skip(session: Session, *, token: str, reason: str) -> Progress:
     held = session_lock(session)
     past = history(held)
     trial = trial_find(past, token)
-    settings = Settings.from_json(held.participant.survey.settings)
+    survey = held.participant.survey
+    settings = Settings.from_json(survey.settings)
+    if survey.state != Survey.State.OPEN and held.participant.counts:
+        raise SurveyClosed(_("This survey has been closed; your earlier answers are kept."))
     if reason != SkipReason.PICTURE_FAILED and not settings.skip:
         raise SkipRefused(_("In this survey no pair can be skipped; please choose a photo."))
     if trial.reopened_at is not None and token == trial.revision_token:
@@ -171,7 +179,7 @@ def trial_skip(session: Session, *, token: str, reason: str) -> Progress:
 def _reopening_end(past: History, trial: Trial) -> History:
     """Compare and set; under the lock nobody else can have done it."""
     Assignment.objects.filter(pk=trial.pk, reopened_at__isnull=False).update(reopened_at=None)
-    return past.changed(replace(trial, reopened_at=None))
+    return past.changed(trial._replace(reopened_at=None))
 
 
 def trial_find(past: History, token: str) -> Trial:
@@ -187,7 +195,19 @@ def trial_find(past: History, token: str) -> Trial:
 
 def trial_close(past: History, trial: Trial, state: str, **fields: str) -> History:
     """Compare and set, and the history with it; raises AssignmentGone for a lease that is over."""
-    closed = Assignment.objects.filter(pk=trial.pk, state=STATES.OPEN).update(state=state, **fields)
-    if closed != 1:
+    return _closed(past, trial, state, _open(trial.pk).update(state=state, **fields))
+
+
+def _closed(past: History, trial: Trial, state: str, rows: int) -> History:
+    if rows != 1:
         raise AssignmentGone(_("This pair has expired; the page shows another one."))
-    return past.changed(replace(trial, state=state))
+    return past.changed(trial._replace(state=state))
+
+
+def _open(trial: int) -> QuerySet[Assignment]:
+    return Assignment.objects.filter(pk=trial, state=STATES.OPEN)
+
+
+# With every vote.
+_CLOSE = PreparedUpdate(lambda trial: (_open(trial), {"state": STATES.VOTED}), int)
+_INSERT = PreparedInsert(Vote)

@@ -3,16 +3,17 @@
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from survey.models import Assignment, Session, Survey
-from survey.prepared import Prepared
+from survey.models import Assignment, Session, Survey, Vote
+from survey.prepared import Prepared, PreparedInsert, PreparedUpdate
 from survey.selectors import sessions
 from survey.selectors.leasing import pairs_least_shown
 from survey.services.leasing import trials_lease
-from tests.factories import session_make
+from tests.factories import session_make, survey_make
 from tests.people import Annotator
 
 BY_TIME = Prepared(
@@ -67,6 +68,54 @@ def test_an_argument_that_is_changed_on_its_way_is_refused():
         prepared._compile()
 
 
+def row_of(row: Model, *without: str) -> dict[str, object]:
+    return {
+        field.attname: getattr(row, field.attname)
+        for field in row._meta.concrete_fields
+        if field.attname not in {"id", *without}
+    }
+
+
+@pytest.mark.parametrize("given", [{}, {"revised": True, "first_chosen_side": "left"}])
+def test_an_inserted_row_is_what_the_orm_saves(survey: Survey, given: dict[str, object]):
+    insert = PreparedInsert(Vote)
+    session = session_make(survey)
+    trials = trials_lease(session).trials
+    rows = [
+        Vote(
+            survey=survey, assignment_id=trial.pk, chosen_side="left", original_preferred=True,
+            response_ms=812, viewport_width=390, viewport_height=844, device_pixel_ratio=2.625,
+            rendered_width=374.4, rendered_height=249, layout=Vote.Layout.STACKED,
+            created_at=timezone.now(), first_created_at=timezone.now(), **given,
+        )
+        for trial in trials
+    ]  # fmt: skip
+    insert(rows[0])
+    rows[1].save()
+    assert not rows[0]._state.adding
+    mine, theirs = Vote.objects.get(pk=rows[0].pk), Vote.objects.get(pk=rows[1].pk)
+    assert row_of(mine) == row_of(rows[0])
+    moments = ("assignment_id", "created_at", "first_created_at")
+    assert row_of(mine, *moments) == row_of(theirs, *moments)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert(rows[0])
+
+
+def test_an_update_says_how_many_rows_it_changed(survey: Survey):
+    skip = PreparedUpdate(
+        lambda pk, reason: (
+            Assignment.objects.filter(pk=pk, state="open"),
+            {"state": "skipped", "skip_reason": reason},
+        ),
+        int,
+        str,
+    )
+    one, other = trials_lease(session_make(survey)).trials
+    assert [skip(one.pk, "odd"), skip(one.pk, "again"), skip(one.pk + 99, "odd")] == [1, 0, 0]
+    states = Assignment.objects.order_by("position").values_list("pk", "state", "skip_reason")
+    assert list(states) == [(one.pk, "skipped", "odd"), (other.pk, "open", "")]
+
+
 def test_a_session_is_as_select_related_makes_it(annotator: Annotator):
     found = sessions.session_get(annotator.session.key, slug="study")
     wanted = Session.objects.select_related("participant__survey").get(pk=found.pk)
@@ -98,3 +147,17 @@ def test_blocked_pairs_fall_out_and_the_least_shown_come_first(survey: Survey):
     assert sorted(photos()[:3]) == [(f"photo-{n}.jpg", 0) for n in (1, 2, 3)]
     assert "photo-2.jpg" not in dict(photos(photos_blocked={"photo-2.jpg"}))
     assert "photo-3.jpg" not in dict(photos(stimuli_blocked={stimuli["photo-3.jpg"]}))
+
+
+@pytest.mark.django_db
+def test_the_only_free_pair_is_found_behind_all_others():
+    study = survey_make(photos=90, trials=4)
+    condition = study.conditions.first().pk
+    names = set(study.stimuli.filter(condition=condition).values_list("photo", flat=True))
+    left = min(names)
+    stimulus = study.stimuli.get(condition=condition, photo=left).pk
+    study.exposures.create(stimulus_id=stimulus, origin="person", shown=7)
+    found = pairs_least_shown(
+        condition, origin="person", photos_blocked=names - {left}, stimuli_blocked=set()
+    )
+    assert [(pair.stimulus, pair.shown) for pair in found] == [(stimulus, 7)]

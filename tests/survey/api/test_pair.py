@@ -1,10 +1,14 @@
 """POST /api/survey/<slug>/pair/"""
 
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from survey.models import Assignment, Survey
 from survey.services.leasing import WAIT
+from survey.services.stimuli import stimuli_register
 from survey.services.surveys import survey_close
+from tests.factories import CONDITIONS, picture_make, survey_make
 from tests.people import Annotator
 
 
@@ -59,13 +63,39 @@ def test_it_ends_the_session_of_a_closed_survey(survey: Survey, annotator: Annot
 
 
 def test_it_waits_while_pictures_are_to_come(annotator: Annotator, survey: Survey):
-    survey.stimuli.filter(condition__isnull=False).delete()
-    assert annotator.pair()["state"] == "waiting"
+    judged = annotator.pair()["trials"][0]["token"]
+    survey.stimuli.filter(condition__isnull=False).exclude(assignments__token=judged).delete()
+    assert annotator.vote(judged).json()["state"] == "waiting"
     # What is still to come may never be for this person: nobody waits for ever.
+    later(annotator)
+    assert annotator.pair()["state"] == "done"
+
+
+def later(annotator: Annotator) -> None:
     annotator.session.refresh_from_db()
     annotator.session.waiting_since -= WAIT
     annotator.session.save()
-    assert annotator.pair()["state"] == "done"
+
+
+def test_who_has_judged_nothing_is_not_ended_by_waiting(annotator: Annotator, survey: Survey):
+    survey.stimuli.filter(condition__isnull=False).delete()
+    assert annotator.pair()["state"] == "waiting"
+    later(annotator)
+    assert annotator.pair()["state"] == "waiting"
+    stimuli_register(survey.pk, [picture_make(0, condition) for condition in (None, *CONDITIONS)])
+    assert annotator.pair()["state"] == "pair"
+
+
+def test_a_page_that_waits_asks_little(db: None):
+    study = survey_make(photos=1, trials=4)
+    study.pairs_expected = 1000
+    study.save()
+    person = Annotator(study)
+    assert person.vote(person.pair()["trials"][0]["token"]).json()["state"] == "waiting"
+    with CaptureQueriesContext(connection) as asked:
+        assert person.pair()["state"] == "waiting"
+    # The session twice, its trials, what is left for it, what is ready; not once a condition.
+    assert len([query for query in asked if query["sql"].startswith("SELECT")]) <= 6
 
 
 def test_it_ends_when_nothing_eligible_is_left(annotator: Annotator, survey: Survey):

@@ -1,13 +1,14 @@
 """Taking the last vote back: both answers kept, the second one counts."""
 
 import pytest
+from django.utils import timezone
 
 from survey.errors import AnswerConflict, AssignmentGone, SurveyClosed, UndoRefused
 from survey.models import Assignment, Session, Survey, Tally, Vote
 from survey.selectors.sessions import votes_count
 from survey.services.counts import votes_counted
 from survey.services.leasing import Progress, trials_lease
-from survey.services.surveys import survey_close
+from survey.services.surveys import survey_close, survey_open
 from survey.services.votes import Viewing, trial_skip, vote_record, vote_undo
 from tests.factories import session_make, survey_make
 
@@ -189,6 +190,37 @@ def test_a_closed_survey_keeps_what_there_is(survey: Survey, session: Session):
     assert trials_lease(session).state == "done"
     stored = Vote.objects.get()
     assert (stored.chosen_side, stored.revised) == ("left", False)
+
+
+def test_who_was_ended_by_a_close_goes_on_when_the_survey_opens_again(
+    db: None,
+):
+    # What lay open when it closed does not come again.
+    survey = survey_make(photos=8)
+    session = session_make(survey)
+    token, _after = judged(session)
+    second_token = vote_undo(session, token=token).trials[0].revision_token
+    survey_close(survey)
+    assert trials_lease(session).state == "done"
+    session.refresh_from_db()
+    code = session.completion_code
+    survey_open(survey)
+    state = trials_lease(session)
+    assert (state.state, state.revising, len(state.trials)) == ("pair", True, 3)
+    assert vote(session, second_token, "right").done == 1
+    while state.state == "pair":
+        state = vote(session, trials_lease(session).trials[0].token)
+    session.refresh_from_db()
+    assert (session.end, state.done, session.completion_code) == ("quota", 4, code)
+
+
+def test_a_finished_session_revises_nothing(survey: Survey, session: Session):
+    token, _after = judged(session)
+    second_token = vote_undo(session, token=token).trials[0].revision_token
+    Session.objects.update(finished_at=timezone.now(), end="exhausted")
+    with pytest.raises(UndoRefused, match="finished"):
+        vote(session, second_token, "right")
+    assert not Vote.objects.get().revised
 
 
 def test_it_can_be_turned_off(db: None):

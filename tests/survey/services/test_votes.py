@@ -6,10 +6,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from survey.errors import SkipRefused
+from survey.errors import SkipRefused, SurveyClosed
 from survey.models import Assignment, Session, Survey
 from survey.selectors.results import ledger
 from survey.services.leasing import trials_lease
+from survey.services.surveys import survey_close
 from survey.services.votes import Viewing, trial_skip, vote_record
 from survey.skips import CHOSEN, SkipReason
 from tests.factories import session_make, survey_make
@@ -77,6 +78,33 @@ def test_a_survey_may_want_an_answer_to_every_pair(db: None):
     # A picture that cannot be shown cannot be judged.
     state = trial_skip(session, token=first.token, reason=SkipReason.PICTURE_FAILED)
     assert state.trials[0].token == second.token
+
+
+def test_a_closed_survey_skips_nothing(survey: Survey):
+    session = session_make(survey)
+    token = trials_lease(session).trials[0].token
+    survey_close(survey)
+    with pytest.raises(SurveyClosed):
+        trial_skip(session, token=token, reason="other")
+    assert trials_lease(session).state == "done"
+    assert set(Assignment.objects.values_list("state", flat=True)) == {"expired"}
+
+
+def test_broken_pictures_of_one_condition_end_nobody(db: None):
+    survey = survey_make(photos=30, trials=10)
+    broken = survey.conditions.first().pk
+    for _person in range(6):
+        session = session_make(survey)
+        state = trials_lease(session)
+        while state.state == "pair":
+            trial = state.trials[0]
+            if trial.condition == broken:
+                state = trial_skip(session, token=trial.token, reason="picture-failed")
+            else:
+                state = vote_record(session, token=trial.token, answer="left", viewing=VIEWING)
+        failed = session.assignments.filter(state="skipped").count()
+        assert (state.done, failed) == (10, min(failed, 3))
+    assert Assignment.objects.filter(state="skipped").exists()
 
 
 @pytest.mark.django_db(transaction=True)
