@@ -45,6 +45,36 @@ class Whole:
 Feature = Sides | Whole
 
 
+def joint(sides: Sides, *, ordered: bool = True) -> Whole:
+    """Give what the two have together, as a feature of the pair.
+
+    Rules about either side compare the two, so what they share decides nothing there, even where
+    it depends on which side is meant.
+
+    Parameters
+    ----------
+    sides : Sides
+    ordered : bool
+        Whether the left value comes first. Where the values themselves tell, only False makes a
+        joint value that does not: exchanging the two then leaves it as it is.
+
+    Returns
+    -------
+    Whole
+        The value where the two agree. Else of numbers the mean, of others both as one text.
+    """
+    return Whole([_joint(a, b, ordered) for a, b in zip(sides.left, sides.right, strict=True)])
+
+
+def _joint(left: Value, right: Value, ordered: bool) -> Value:
+    if left == right:
+        return left
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return (left + right) / 2
+    both = [str(left), str(right)]
+    return " | ".join(both if ordered else sorted(both))
+
+
 @dataclass(frozen=True, slots=True)
 class Telling:
     """How far a feature tells.

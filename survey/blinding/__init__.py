@@ -16,6 +16,7 @@ REGISTRY = registry(
     Entry("side", gettext_lazy("side of the original"), "side.Side"),
     Entry("order", gettext_lazy("order of the two addresses"), "order.Order"),
     Entry("trial", gettext_lazy("what the API says of a pair"), "trial.TrialFields"),
+    Entry("page", gettext_lazy("what the page of a pair says"), "page.Page"),
     Entry("address", gettext_lazy("address of a picture"), "address.Address"),
     Entry("headers", gettext_lazy("headers of a picture's answer"), "headers.Headers"),
     Entry("container", gettext_lazy("file of a picture"), "container.ContainerFacts"),

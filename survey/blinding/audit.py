@@ -1,12 +1,13 @@
 """Which features tell the original more often than chance would."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from django.utils.translation import gettext as _
 
 from analysis.multiple_comparisons import family_decide
-from analysis.telltale import Telling, feature_tells, halves_draw
+from analysis.telltale import Sides, Telling, differs, feature_tells, halves_draw, joint
 from survey.blinding import REGISTRY, family_get
 from survey.blinding.base import Shown, Trait
 
@@ -48,6 +49,19 @@ class Audit:
         return sum(finding.p_holm is not None for finding in self.findings)
 
 
+def traits(key: str, shown: Sequence[Shown]) -> Iterator[Trait]:
+    """Give a family's features, and of each that either picture has what the two have together.
+
+    That must be at chance even for information: the reason is about how the two differ.
+    """
+    for trait in family_get(key).traits(shown):
+        yield trait
+        if isinstance(trait.feature, Sides):
+            both = joint(trait.feature, ordered=not trait.reason)
+            if differs(both):
+                yield Trait(_("both: %(name)s") % {"name": trait.name}, both)
+
+
 def pairs_audit(shown: Sequence[Shown], *, seed: int, alpha: float = ALPHA) -> Audit:
     """Find the best rule of each feature on half of the pairs and try it on the other half.
 
@@ -59,7 +73,7 @@ def pairs_audit(shown: Sequence[Shown], *, seed: int, alpha: float = ALPHA) -> A
     found: list[tuple[str, Trait, Telling]] = [
         (key, trait, feature_tells(trait.feature, left, learned))
         for key in REGISTRY
-        for trait in family_get(key).traits(shown)
+        for trait in traits(key, shown)
     ]
     tested = {
         str(place): telling.p

@@ -40,6 +40,7 @@ class Trial:
     answer_headers: tuple[tuple[str, str], ...]
     # The pair page, loaded while this pair was open.
     page: str
+    page_headers: tuple[tuple[str, str], ...]
     left: Served
     right: Served
 
@@ -87,3 +88,12 @@ class Family(Protocol):
     def traits(self, shown: Sequence[Shown]) -> Iterator[Trait]:
         """Give each feature of the pairs, in their order."""
         ...
+
+
+def headers_joined(headers: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return headers by their name in small letters; repeated ones are joined."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        key = name.lower()
+        found[key] = f"{found[key]}, {value}" if key in found else value
+    return found

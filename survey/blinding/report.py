@@ -10,8 +10,11 @@ from survey.blinding.audit import Audit, Finding
 NAME, NAMED, SHARE, P, RULE = 38, 10, 20, 7, 20
 
 
-def table(audit: Audit) -> Iterator[str]:
-    """Give the lines: what must be at chance, what is information, what never differs."""
+def table(audit: Audit, *, repeats: int) -> Iterator[str]:
+    """Give the lines: what must be at chance, what is information, what never differs.
+
+    `repeats` is how often a session may show a photo.
+    """
     tested = [f for f in audit.findings if f.p_holm is not None]
     known = [f for f in audit.findings if f.reason and f.telling.differs]
     same = [f for f in audit.findings if not f.telling.differs]
@@ -35,6 +38,11 @@ def table(audit: Audit) -> Iterator[str]:
     yield from _wrapped(finding.name for finding in same)
     yield ""
     yield from _conclusion(audit)
+    if repeats > 1:
+        yield _(
+            "With photo_repeats %(n)d, a picture seen before in a session is the original more "
+            "often."
+        ) % {"n": repeats}
 
 
 def _rows(findings: Iterable[Finding]) -> Iterator[str]:
@@ -127,7 +135,7 @@ def rule_text(finding: Finding) -> str:
     return (reversed_ if telling.reverse else straight) % {"mark": mark}
 
 
-def facts(audit: Audit, *, survey: str) -> dict[str, Any]:
+def facts(audit: Audit, *, survey: str, repeats: int) -> dict[str, Any]:
     """Everything as JSON; shares 0..1."""
     return {
         "survey": survey,
@@ -138,6 +146,7 @@ def facts(audit: Audit, *, survey: str) -> dict[str, Any]:
         "seed": audit.seed,
         "alpha": audit.alpha,
         "tests": audit.tests,
+        "photo_repeats": repeats,
         "leaks": [finding.name for finding in audit.leaks],
         "features": [_fact(finding) for finding in audit.findings],
     }

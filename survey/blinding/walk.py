@@ -155,6 +155,7 @@ def _trial(
         answer=answer.text,
         answer_headers=answer.headers,
         page=page.text,
+        page_headers=page.headers,
         left=served["left"],
         right=served["right"],
     )

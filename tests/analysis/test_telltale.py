@@ -5,7 +5,15 @@ import string
 import numpy as np
 import pytest
 
-from analysis.telltale import LEAST_PAIRS, Sides, Whole, differs, feature_tells, halves_draw
+from analysis.telltale import (
+    LEAST_PAIRS,
+    Sides,
+    Whole,
+    differs,
+    feature_tells,
+    halves_draw,
+    joint,
+)
 from analysis.telltale_rules import rules_of_sides
 
 PAIRS = 80
@@ -154,7 +162,7 @@ def test_values_alone_make_the_rules(rng):
     assert len(one) > 100
 
 
-@pytest.mark.parametrize("draw", ["tokens", "numbers", "few values", "pair"])
+@pytest.mark.parametrize("draw", ["tokens", "numbers", "few values", "pair", "both"])
 def test_false_alarms_are_as_rare_as_promised(draw: str):
     """Without a leak p is at most 0.1 in at most a tenth of audits, however many the rules."""
     rng = np.random.default_rng(3)
@@ -167,6 +175,7 @@ def test_false_alarms_are_as_rare_as_promised(draw: str):
             "numbers": lambda: Sides(*rng.normal(size=(2, pairs)).tolist()),
             "few values": lambda: Sides(*rng.integers(0, 6, (2, pairs)).tolist()),
             "pair": lambda: Whole(rng.integers(0, 6, pairs).tolist()),
+            "both": lambda: joint(Sides(words(rng, pairs, 8), words(rng, pairs, 8))),
         }[draw]()
         alarms += feature_tells(feature, left, halves_draw(pairs, rng)).p <= 0.1
     # Five standard errors above a tenth.
@@ -190,3 +199,36 @@ def test_inputs_stay_as_they_are(left, learned, rng):
     feature_tells(feature, left, learned)
     assert (feature.left, feature.right, left) == before[:3]
     assert (learned == before[3]).all()
+
+
+def test_what_two_have_together():
+    equal = Sides(["a", 3, None, 1.5], ["a", 3, None, 1.5])
+    assert joint(equal).values == ["a", 3, None, 1.5]
+    numbers = Sides([1, 2.5], [4, 2.0])
+    assert joint(numbers).values == [2.5, 2.25]
+    mixed = Sides(["b", None, 4], ["a", "x", "5"])
+    assert joint(mixed).values == ["b | a", "None | x", "4 | 5"]
+
+
+def test_without_an_order_it_does_not_matter_which_is_left(rng):
+    texts, numbers = [words(rng), words(rng)], rng.normal(size=(2, PAIRS)).tolist()
+    for a, b in (texts, numbers):
+        assert joint(Sides(a, b), ordered=False) == joint(Sides(b, a), ordered=False)
+
+
+@pytest.mark.parametrize("values", [("l", "r"), (300, 301)])
+def test_what_both_share_tells_the_side(values, left, learned):
+    """Compared with each other the two say nothing."""
+    shared = [values[0] if is_left else values[1] for is_left in left]
+    assert feature_tells(Sides(shared, shared), left, learned).decided == 0
+    found = feature_tells(joint(Sides(shared, shared)), left, learned)
+    assert found.named == found.decided == found.tried
+
+
+def test_whether_two_agree_tells_the_side(left, learned, rng):
+    """Either value by itself is a fair coin."""
+    first = rng.integers(0, 2, PAIRS)
+    second = np.where(left, first, 1 - first)
+    letters = [["ab"[at] for at in column] for column in (first, second)]
+    found = feature_tells(joint(Sides(*letters)), left, learned)
+    assert found.named == found.decided == found.tried

@@ -2,7 +2,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from django.utils.translation import gettext as _
 
-from analysis.telltale import Sides
+from analysis.telltale import Sides, Whole
 from analysis.telltale_rules import Value
 from survey.blinding.base import Shown, Trait
 from survey.blinding.pictures import PictureFacts
@@ -27,3 +27,6 @@ class ContainerFacts:
         )
         for name, fact in facts:
             yield Trait(name, Sides([fact(p) for p in left], [fact(p) for p in right]))
+        # The shorter picture needs padding and the longer one none.
+        longer = [min(a.padding, b.padding) for a, b in zip(left, right, strict=True)]
+        yield Trait(_("file: padding of the longer picture"), Whole(longer))

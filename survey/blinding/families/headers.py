@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from analysis.telltale import Sides
 from analysis.telltale_rules import Value
-from survey.blinding.base import Served, Shown, Trait
+from survey.blinding.base import Served, Shown, Trait, headers_joined
 
 
 class Headers:
@@ -26,11 +26,8 @@ class Headers:
 
 def _header(served: Served, wanted: str) -> Value:
     """Return a header, a number where it is one; repeated headers are joined, none is None."""
-    values = [value for name, value in served.headers if name.lower() == wanted]
-    if not values:
-        return None
-    text = ", ".join(values)
-    return int(text) if text.isdecimal() else text
+    text = headers_joined(served.headers).get(wanted)
+    return int(text) if text is not None and text.isdecimal() else text
 
 
 def _order(served: Served) -> str:

@@ -2,6 +2,8 @@
 
 import io
 import json
+import secrets
+import time
 from collections.abc import Callable
 
 from django.core.files.base import ContentFile
@@ -79,6 +81,61 @@ def marked_padding(get_response: Answer) -> Answer:
     return inner
 
 
+def both_header(get_response: Answer) -> Answer:
+    """The same header beside both pictures of a pair."""
+
+    def inner(request):
+        response = get_response(request)
+        found = trial_of(request.path) if "/p/" in request.path else None
+        if found:
+            response["X-Pair"] = found[0].original_side[0]
+        return response
+
+    return inner
+
+
+def both_longer(get_response: Answer) -> Answer:
+    """Both files a byte longer where the original is on the left."""
+
+    def inner(request):
+        response = get_response(request)
+        found = trial_of(request.path) if "/p/" in request.path else None
+        if found and found[0].original_side == "left":
+            response.content += b"\0"
+            response["Content-Length"] = str(len(response.content))
+        return response
+
+    return inner
+
+
+def both_slower(get_response: Answer) -> Answer:
+    """Both pictures a moment later where the original is on the left."""
+
+    def inner(request):
+        found = trial_of(request.path) if "/p/" in request.path else None
+        if found and found[0].original_side == "left":
+            time.sleep(0.3)
+        return get_response(request)
+
+    return inner
+
+
+def json_ahead(get_response: Answer) -> Answer:
+    """The side in the entry of the next pair, gone when that pair is open."""
+
+    def inner(request):
+        response = get_response(request)
+        if request.path.startswith("/api/survey/") and response.status_code == 200:
+            body = json.loads(response.content)
+            for entry in body["trials"][1:]:
+                entry["o"] = Assignment.objects.get(token=entry["token"]).original_side
+            response.content = json.dumps(body)
+            response["Content-Length"] = str(len(response.content))
+        return response
+
+    return inner
+
+
 def json_order(get_response: Answer) -> Answer:
     """The original's address first in every pair."""
 
@@ -106,11 +163,73 @@ def html_order(get_response: Answer) -> Answer:
 
     def inner(request):
         response = get_response(request)
-        if request.path.endswith("/pair/") and request.method == "GET":
-            key = next(v for k, v in request.COOKIES.items() if k.startswith("participant-"))
-            trial = Assignment.objects.filter(session__key=key, state="open").order_by("position")
-            for open_trial in trial[:1]:
-                response.content = response.content.replace(b"</head>", preload(open_trial))
+        open_trial = open_on(request)
+        if open_trial:
+            response.content = response.content.replace(b"</head>", preload(open_trial))
+            response["Content-Length"] = str(len(response.content))
+        return response
+
+    return inner
+
+
+def open_on(request: HttpRequest) -> Assignment | None:
+    """The open trial where this is the pair page."""
+    if not request.path.endswith("/pair/") or request.method != "GET":
+        return None
+    key = next(v for k, v in request.COOKIES.items() if k.startswith("participant-"))
+    trials = Assignment.objects.filter(session__key=key, state="open").order_by("position")
+    return trials.first()
+
+
+def html_changed(change: Callable[[bytes, str], bytes], get_response: Answer) -> Answer:
+    """The pair page changed by the side of the original, equally long for either."""
+
+    def inner(request):
+        response = get_response(request)
+        open_trial = open_on(request)
+        if open_trial:
+            response.content = change(response.content, open_trial.original_side)
+            response["Content-Length"] = str(len(response.content))
+        return response
+
+    return inner
+
+
+def html_meta(get_response: Answer) -> Answer:
+    def change(page: bytes, side: str) -> bytes:
+        return page.replace(b"</head>", f'<meta name="o" content="{side[0]}"></head>'.encode())
+
+    return html_changed(change, get_response)
+
+
+def html_attributes(get_response: Answer) -> Answer:
+    """Two attributes in another order."""
+
+    def change(page: bytes, side: str) -> bytes:
+        other = page.replace(
+            b'alt="Left photo" draggable="false"', b'draggable="false" alt="Left photo"'
+        )
+        return other if side == "left" else page
+
+    return html_changed(change, get_response)
+
+
+def html_comment(get_response: Answer) -> Answer:
+    """A comment with a letter in it, and a random word before."""
+
+    def change(page: bytes, side: str) -> bytes:
+        note = f"<!-- {secrets.token_hex(4)}{'+' if side == 'left' else '-'} -->"
+        return page.replace(b"</body>", note.encode() + b"</body>")
+
+    return html_changed(change, get_response)
+
+
+def html_header(get_response: Answer) -> Answer:
+    def inner(request):
+        response = get_response(request)
+        open_trial = open_on(request)
+        if open_trial:
+            response["X-Trial"] = open_trial.original_side[0]
         return response
 
     return inner
