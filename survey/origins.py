@@ -10,6 +10,8 @@ from survey.selectors.results import PERSONS
 
 # In the order in which they are written; participants are always counted.
 OTHERS: tuple[str, ...] = (Origin.SIMULATED.value, Origin.TEST.value)
+# What origins_parse takes beside nothing at all, for descriptions of the API.
+PATTERN = f"^({'|'.join(OTHERS)})(,({'|'.join(OTHERS)}))*$"
 
 
 def origins_parse(text: str) -> frozenset[str]:

@@ -3,6 +3,8 @@
 A participant's browser holds one cookie a survey: the key of its session, nothing else. A preview
 has a cookie of its own, which is good only beside the log-in it was begun with: after a log-out the
 browser is again that of whoever sits there.
+
+While it holds both, a page says which session it was opened in: by that session's mark.
 """
 
 import hashlib
@@ -12,6 +14,8 @@ import re
 from django.conf import settings
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
 
 from survey.errors import SessionMissing
 from survey.models import Origin, Session, Survey
@@ -20,6 +24,10 @@ from survey.services.surveys import survey_get
 
 # As services/sessions.py makes them.
 KEY = re.compile(r"[A-Za-z0-9_-]{43}")
+# Of the scripts' requests; an address has the mark as a parameter, because links send no headers.
+MARK_HEADER = "X-Session-Mark"
+MARK_PARAMETER = "session"
+MARK_SALT = "survey.requests.log_in_mark"
 
 
 def survey_or_404(slug: str) -> Survey:
@@ -38,9 +46,14 @@ def preview_cookie_name(slug: str) -> str:
 
 
 def session_remember(request: HttpRequest, response: HttpResponseBase, session: Session) -> None:
-    """Give the browser the cookie: out of reach for scripts, and as old as a log-in may get."""
+    """Give the browser the cookie: out of reach for scripts, and as old as a log-in may get.
+
+    Only for a log-in that holds is a mark made: not for whatever a cookie says.
+    """
     slug = session.participant.survey.slug
-    preview = session.participant.origin == Origin.TEST and log_in_mark(request)
+    preview = ""
+    if session.participant.origin == Origin.TEST and request.user.is_staff:
+        preview = log_in_mark(request)
     response.set_cookie(
         preview_cookie_name(slug) if preview else cookie_name(slug),
         f"{session.key}.{preview}" if preview else session.key,
@@ -60,21 +73,50 @@ def log_in_mark(request: HttpRequest) -> str:
     held = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
     if not held:
         return ""
-    return hmac.digest(settings.SECRET_KEY.encode(), held.encode(), hashlib.sha256).hex()
+    return salted_hmac(MARK_SALT, held, algorithm="sha256").hexdigest()
 
 
-def session_key(request: HttpRequest, slug: str) -> str:
-    """The key that this browser holds, or nothing; no query. Anything else in a cookie is nothing.
+def session_keys(request: HttpRequest, slug: str) -> list[str]:
+    """The keys that this browser holds, none to two; no query. Anything else there is nothing.
 
     A preview that goes on at this moment comes first.
     """
+    keys = []
     key, _dot, mark = request.COOKIES.get(preview_cookie_name(slug), "").partition(".")
     if KEY.fullmatch(key) and mark.isascii() and mark:
         mine = log_in_mark(request)
         if mine and hmac.compare_digest(mark, mine):
-            return key
+            keys.append(key)
     held = request.COOKIES.get(cookie_name(slug), "")
-    return held if KEY.fullmatch(held) else ""
+    if KEY.fullmatch(held):
+        keys.append(held)
+    return keys
+
+
+def key_mark(key: str) -> str:
+    """What a page may know of its session: enough to tell two apart, useless as a key."""
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def mark_told(request: HttpRequest) -> str:
+    """The mark of the session that a page was opened in; empty where it does not say."""
+    return request.headers.get(MARK_HEADER) or request.GET.get(MARK_PARAMETER, "")
+
+
+def session_key(request: HttpRequest, slug: str) -> str:
+    """The key of the session that the page asks for, else the browser's first; "" without one."""
+    keys = session_keys(request, slug)
+    told = mark_told(request)
+    return next((key for key in keys if not told or key_mark(key) == told), "")
+
+
+def session_address(request: HttpRequest, session: Session, page: str) -> str:
+    """Where a page of this session is; it says which session where the browser holds another."""
+    slug = session.participant.survey.slug
+    address = reverse(page, args=[slug])
+    if len(session_keys(request, slug)) < 2:
+        return address
+    return f"{address}?{MARK_PARAMETER}={key_mark(session.key)}"
 
 
 def session_of(request: HttpRequest, slug: str) -> Session:
@@ -90,7 +132,12 @@ def session_of(request: HttpRequest, slug: str) -> Session:
 
 
 def session_or_none(request: HttpRequest, slug: str) -> Session | None:
+    """The session to go on with from the start page.
+
+    A mark that no cookie fits is no reason to begin anew: it came with an old address.
+    """
+    key = session_key(request, slug) or next(iter(session_keys(request, slug)), "")
     try:
-        return session_of(request, slug)
+        return selectors.session_get(key, slug=slug)
     except SessionMissing:
         return None

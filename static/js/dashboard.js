@@ -4,8 +4,15 @@ import { watchRendering, watchResults } from "./dashboard-live.js";
 import { watchTables, write } from "./dashboard-tables.js";
 
 // What the server must write anew when it changes, by the part of the page: the distortions and
-// levels with rows (while pictures are rendered, new ones join), and who there is beside people.
+// levels with rows (while pictures are rendered, new ones join), who there is beside people, and
+// whether the survey is open, or could be.
+const running = ({ state, pairs }) => [state, pairs.ready > 0, pairs.expected > 0];
 const SHAPES = {
+  state: running,
+  control: running,
+  empty: running,
+  taking: running,
+  "conditions-more": ({ pairs }) => pairs.ready < pairs.expected,
   shares: (results) => results.distortions.map((d) => [d.key, d.levels.map((level) => level.level)]),
   origins: ({ participants }) => [participants.previews, participants.simulated],
 };

@@ -19,7 +19,11 @@ const texts = document.getElementById("texts").dataset;
 const note = main.querySelector(".note");
 const stage = new Stage(main.querySelector(".pair"));
 const outbox = new Outbox(main.dataset.survey, main.dataset.session);
-const sender = new Sender(outbox, main.dataset.voteUrl, { onTrouble: trouble, onSettled: settle });
+const urls = {
+  vote: main.dataset.voteUrl, undo: main.dataset.undoUrl,
+  skip: main.dataset.skipUrl, break: main.dataset.breakUrl,
+};
+const sender = new Sender(outbox, urls, { onTrouble: trouble, onSettled: settle });
 const tools = Object.fromEntries([...main.querySelectorAll("[data-tool]")].map((b) => [b.dataset.tool, b]));
 const cards = { skip: document.getElementById("skip-card"), rest: document.getElementById("rest-card") };
 
@@ -30,7 +34,6 @@ let choosing = false; // whether the page takes an answer now
 let due = false; // whether the server has offered a break that was not taken yet
 let message = "";
 let lastActive = Date.now();
-let breaks = Promise.resolve();
 
 function say(text = message) {
   message = text;
@@ -39,13 +42,13 @@ function say(text = message) {
 
 // In place of the message, until the server answers again; `kind` as in server.js.
 function trouble(kind) {
-  const text = texts[outbox.size ? kind : `${kind}Again`];
-  note.textContent = text.replace("%(n)s", outbox.size);
+  const n = outbox.votes;
+  note.textContent = texts[n ? kind : `${kind}Again`].replace("%(n)s", n);
 }
 
-// A vote is dealt with. What a closed survey refuses is told on the last page, which comes next.
-function settle(refused) {
-  if (refused === "closed") lostAdd(main.dataset.session);
+// Something is dealt with. Votes that a closed survey refuses are told on the last page.
+function settle(kind, refused) {
+  if (kind === "vote" && refused?.code === "closed") lostAdd(main.dataset.session);
   say();
 }
 
@@ -59,7 +62,7 @@ function take(on) {
   choosing = on;
   lastActive = Date.now();
   const may = {
-    undo: on && Boolean(state?.undo) && !outbox.size,
+    undo: on && Boolean(state?.undo) && !outbox.votes,
     skip: on && !state?.revising,
     pause: on,
   };
@@ -144,7 +147,7 @@ async function choose(side) {
   take(false);
   const vote = { token: stage.trial.token, answer: side, ...stage.viewing() };
   stage.acknowledge(side);
-  const settled = sender.send(vote);
+  const settled = sender.send("vote", vote.token, vote);
   if (sender.down) trouble(sender.down);
   const outcome = await Promise.race([settled, sender.trouble()]);
   await stage.leave();
@@ -187,7 +190,7 @@ async function undo() {
   take(false);
   stage.hold();
   await stage.leave();
-  await again(main.dataset.undoUrl, { token: state.undo }, texts.undone);
+  await again("undo", { token: state.undo }, texts.undone);
 }
 
 async function skip() {
@@ -197,23 +200,14 @@ async function skip() {
   if (!reason || !choosing || stage.trial.token !== token) return;
   take(false);
   await stage.leave();
-  // In the order in which the person did things.
-  await sender.flush();
-  await again(main.dataset.skipUrl, { token, reason }, texts.skipped);
+  await again("skip", { token, reason }, texts.skipped);
 }
 
-// Another tab may have been faster: then the server says no, and where this session stands.
-async function again(url, body, said) {
-  let fresh;
-  let told = said;
-  try {
-    fresh = await ask(url, body);
-  } catch (error) {
-    if (!(error instanceof Refused) || error.status !== 409) throw error;
-    told = error.message;
-    fresh = await ask(main.dataset.pairUrl);
-  }
-  await advance(fresh, told);
+// Another tab may have been faster: then the server says no, and why.
+async function again(kind, body, said) {
+  const { state: fresh, refused } = await sender.send(kind, body.token, body);
+  const told = refused ? refused.message : said;
+  await advance(fresh ?? await ask(main.dataset.pairUrl), told);
 }
 
 async function pause() {
@@ -227,10 +221,7 @@ async function pause() {
 
 // The server finds the place of a break by the votes that it has: those given before come first.
 function noteBreak(on) {
-  breaks = breaks
-    .then(() => on && sender.flush())
-    .then(() => post(main.dataset.breakUrl, { resting: on }))
-    .catch(() => {});
+  sender.send("break", on ? "on" : "off", { resting: on }).catch(() => {});
 }
 
 async function takeBreak(done) {
@@ -285,9 +276,16 @@ async function begin() {
   take(false);
   const waiting = outbox.size;
   if (waiting) say(texts.saving);
-  const refused = waiting ? await sender.flush() : 0;
+  const refusals = waiting ? await sender.flush() : [];
   say("");
-  await advance(await ask(main.dataset.pairUrl), refused ? texts.lost : "");
+  const fresh = await ask(main.dataset.pairUrl);
+  await advance(fresh, told(refusals) || (waiting && fresh.revising ? texts.undone : ""));
+}
+
+// What became of things that had waited for the line; nobody misses a break.
+function told(refusals) {
+  if (refusals.some(([kind]) => kind === "vote")) return texts.lost;
+  return refusals.find(([kind]) => kind !== "break")?.[1].message ?? "";
 }
 
 begin().catch(stop);

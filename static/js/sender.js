@@ -1,18 +1,18 @@
-// Sends waiting votes one after the other, in the order in which they were given, until each is
-// stored or refused. Sending one twice does no harm: the server keeps it once.
+// Sends what waits in the outbox one after the other, in the order in which it was done, until each
+// is stored or refused. Sending something twice does no harm: the server keeps it once.
 
 import { Refused, post } from "./server.js";
 
-// The pair is over, or the vote makes no sense: sent again it would be refused for ever.
+// The pair is over, or the request makes no sense: sent again it would be refused for ever.
 const FINAL = new Set([400, 409]);
 const SLOW_MS = 4000;
 
 export class Sender {
-  // `onTrouble(kind)` hears of each attempt that failed, `onSettled(code)` of each vote that is dealt
-  // with: stored, or refused with that code.
-  constructor(outbox, url, { onTrouble, onSettled }) {
+  // `urls` by kind. `onTrouble(kind)` hears of each attempt that failed, `onSettled(kind, refused)`
+  // of each entry that is dealt with: stored, or refused with that error.
+  constructor(outbox, urls, { onTrouble, onSettled }) {
     this.outbox = outbox;
-    this.url = url;
+    this.urls = urls;
     this.onTrouble = onTrouble;
     this.onSettled = onSettled;
     this.callers = new Map();
@@ -22,14 +22,14 @@ export class Sender {
     this.down = "";
   }
 
-  // Resolves with {state, refused} once this vote is dealt with; `state` is null where another tab
-  // has done it, `refused` the code of a refusal or empty. Rejects when nothing can be sent any more.
-  send(vote) {
-    this.outbox.add(vote);
+  // Resolves with {state, refused} once this is dealt with; `state` is null where another tab has
+  // done it, `refused` the error of a refusal or null. Rejects when nothing can be sent any more.
+  send(kind, name, body) {
+    const key = this.outbox.add(kind, name, body);
     const settled = new Promise((resolve, reject) => {
-      this.callers.set(vote.token, { resolve, reject });
+      this.callers.set(key, { resolve, reject });
     });
-    // What goes wrong is told to those who wait for their vote.
+    // What goes wrong is told to those who wait for their answer.
     this.flush().catch(() => {});
     return settled;
   }
@@ -48,7 +48,7 @@ export class Sender {
     });
   }
 
-  // Sends whatever waits; resolves with how many were refused.
+  // Sends whatever waits; resolves with what was refused, as [kind, error] each.
   flush() {
     this.run ??= this.drain();
     return this.run;
@@ -57,10 +57,11 @@ export class Sender {
   async drain() {
     // Never over before `run` is set.
     await null;
-    let refused = 0;
+    const refusals = [];
     try {
       for (let entry = this.outbox.first(); entry; entry = this.outbox.first()) {
-        if (await this.deal(...entry)) refused += 1;
+        const refused = await this.deal(entry);
+        if (refused) refusals.push([entry.kind, refused]);
       }
     } catch (error) {
       for (const { reject } of this.callers.values()) reject(error);
@@ -69,25 +70,25 @@ export class Sender {
     } finally {
       this.run = null;
     }
-    for (const { resolve } of this.callers.values()) resolve({ state: null, refused: "" });
+    for (const { resolve } of this.callers.values()) resolve({ state: null, refused: null });
     this.callers.clear();
-    return refused;
+    return refusals;
   }
 
-  async deal(key, vote) {
+  async deal({ key, kind, body }) {
     let state = null;
-    let refused = "";
+    let refused = null;
     try {
-      state = await post(this.url, vote, (kind) => this.troubled(kind));
+      state = await post(this.urls[kind], body, (trouble) => this.troubled(trouble));
     } catch (error) {
       if (!(error instanceof Refused) || !FINAL.has(error.status)) throw error;
-      refused = error.code;
+      refused = error;
     }
     this.down = "";
     this.outbox.remove(key);
-    this.onSettled(refused);
-    this.callers.get(vote.token)?.resolve({ state, refused });
-    this.callers.delete(vote.token);
+    this.onSettled(kind, refused);
+    this.callers.get(key)?.resolve({ state, refused });
+    this.callers.delete(key);
     return refused;
   }
 

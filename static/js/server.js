@@ -56,6 +56,13 @@ function ours(response, answer) {
   return STATES.has(answer?.state) || typeof answer?.resting === "boolean";
 }
 
+// Says which of this browser's sessions the page was opened in: a preview may have begun since.
+function headers() {
+  const mark = document.getElementById("main")?.dataset.session;
+  const told = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
+  return mark ? { ...told, "X-Session-Mark": mark } : told;
+}
+
 async function postOnce(url, body) {
   let response;
   let answer;
@@ -63,7 +70,7 @@ async function postOnce(url, body) {
     response = await fetch(url, {
       method: "POST",
       credentials: "same-origin",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
+      headers: headers(),
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });

@@ -31,7 +31,8 @@ class CookieScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
                 "in": "cookie",
                 "name": cookie_name("{slug}"),
                 "description": "set on the start page of the survey with that slug: one browser "
-                "can take part in several",
+                "can take part in several; where it holds a staff preview, too, the header "
+                "X-Session-Mark says which of the two a page is of",
             },
             {
                 "type": "apiKey",

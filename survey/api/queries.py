@@ -4,11 +4,14 @@ from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.pagination import PageNumberPagination
 
-from survey.models import Origin, Survey
-from survey.origins import origins_parse
+from survey import origins
+from survey.errors import SurveyInvalid
+from survey.models import Survey
+from survey.selectors.results import PERSONS
 
 
 class Query(serializers.Serializer[Any]):
@@ -24,20 +27,28 @@ class Query(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+@extend_schema_field({"type": "string", "pattern": origins.PATTERN})
+class IncludeField(serializers.CharField):
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the origins that the text asks for."""
+        try:
+            return origins.origins_parse(super().to_internal_value(data))
+        except SurveyInvalid as error:
+            raise serializers.ValidationError(str(error)) from error
+
+
 class OriginsQuery(Query):
     """Whose votes are counted: participants', and what is asked for beside them."""
 
-    MARKED = "|".join(origin.value for origin in Origin if origin is not Origin.PERSON)
-
-    include = serializers.RegexField(
-        rf"^({MARKED})(,({MARKED}))*$",
+    include = IncludeField(
         required=False,
         help_text="also count staff previews (`test`), simulated annotators (`simulated`), or both "
         "(`test,simulated`)",
     )
 
     def origins(self) -> frozenset[str]:
-        return origins_parse(self.validated_data.get("include", ""))
+        found: frozenset[str] = self.validated_data.get("include", PERSONS)
+        return found
 
 
 class PageQuery(Query):

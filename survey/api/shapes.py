@@ -54,7 +54,7 @@ class ConditionRow(Shape):
     """A distortion at one level, as this survey shows it."""
 
     distortion = serializers.CharField()
-    level = serializers.CharField()
+    level = serializers.CharField(help_text="as the preset writes it; a number in exports")
     step = serializers.IntegerField(help_text="signed place in its chain from the original, 0")
     label = serializers.CharField()  # type: ignore[assignment]  # the name is the API's
     aspect = serializers.CharField()
@@ -90,7 +90,7 @@ class People(Shape):
 class Shares(Shape):
     pooled = Share(allow_null=True)
     equal_weight_condition = Share(
-        allow_null=True, help_text="mean over conditions; null until each has a vote"
+        allow_null=True, help_text="mean over all conditions; null until each of them has a vote"
     )
     conditions_with_votes = serializers.IntegerField()
     conditions = serializers.IntegerField()

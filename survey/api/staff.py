@@ -18,7 +18,7 @@ from survey.requests import survey_or_404
 from survey.selectors.results import ledger
 from survey.selectors.surveys import conditions_of
 
-# A whole list costs as much as a page of it here: overview() takes three queries for any number.
+# A whole list costs as much as a page of it here: overview() takes four queries for any number.
 SORTED_BY = {"title": lambda row: row["title"].casefold(), "votes": lambda row: row["votes"]}
 
 

@@ -1,7 +1,4 @@
-"""How often somebody may call; counted in memory, a minute at a time, without a query.
-
-Each server process counts for itself: with n of them somebody gets up to n times as many.
-"""
+"""How often somebody may call; counted a minute at a time, without a query (survey/limits.py)."""
 
 from typing import ClassVar
 

@@ -1,15 +1,31 @@
 from django.urls import path
 
-from survey.dashboard import designs, downloads, invites, people, tokens, trail, views
+from survey.dashboard import (
+    codes,
+    designs,
+    downloads,
+    invites,
+    making,
+    people,
+    states,
+    tokens,
+    trail,
+    views,
+)
 
 app_name = "dashboard"
 urlpatterns = [
     path("", views.overview, name="overview"),
+    path("new-survey/", making.new, name="survey_new"),
     path("surveys/<slug:slug>/", views.survey_page, name="survey"),
     path("surveys/<slug:slug>/votes.<slug:form>", downloads.votes, name="votes"),
     path("surveys/<slug:slug>/codebook.<slug:form>", downloads.codebook, name="codebook"),
     path("surveys/<slug:slug>/shares.csv", downloads.shares, name="shares"),
     path("surveys/<slug:slug>/design.json", designs.design, name="design"),
+    path("surveys/<slug:slug>/dataset/", designs.dataset, name="survey_dataset"),
+    path("surveys/<slug:slug>/open/", states.start, name="survey_open"),
+    path("surveys/<slug:slug>/close/", states.stop, name="survey_close"),
+    path("surveys/<slug:slug>/code/", codes.check, name="code_check"),
     path("designs/", designs.upload, name="design_import"),
     path("tokens/", tokens.page, name="tokens"),
     path("tokens/<int:pk>/revoke/", tokens.revoke, name="token_revoke"),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from survey import results
+from survey.designs import dataset_choice
 from survey.errors import SurveyInvalid
 from survey.models import Origin, Vote
 from survey.origins import origins_parse, origins_text
@@ -56,6 +57,7 @@ def survey_page(request: HttpRequest, slug: str) -> HttpResponse:
     shown = _percents(found)
     context = {
         "survey": survey,
+        "photos": dataset_choice(survey),
         "problem": problem,
         **_origins(found, origins),
         "results": shown,

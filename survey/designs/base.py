@@ -19,6 +19,13 @@ class DesignPhoto:
 
     name: str
     pixel_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DesignCredit:
+    """Whose photo it is, by its name, and under which licence; one of them may be empty."""
+
+    name: str
     credit: str = ""
     licence: str = ""
 
@@ -34,10 +41,12 @@ class Design:
     formulas: str
     conditions: tuple[ConditionInfo, ...]
     photos: tuple[DesignPhoto, ...]
+    # No part of what is compared: a credit may be corrected while people vote.
+    credits: tuple[DesignCredit, ...] = ()
 
     @property
     def content(self) -> dict[str, Any]:
-        """All but the names; what two designs are compared by."""
+        """All but names and credits; what two designs are compared by."""
         conditions = sorted(self.conditions, key=lambda c: (c.distortion, c.step, c.level))
         return {
             "kind": self.kind,
@@ -59,6 +68,7 @@ class Design:
             "title": self.title,
             "sha256": self.sha256,
             "design": self.content,
+            "credits": [asdict(credit) for credit in sorted(self.credits, key=lambda c: c.name)],
         }
         yield json.dumps(document, sort_keys=True, ensure_ascii=False, indent=1).encode()
         yield b"\n"

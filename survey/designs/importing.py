@@ -9,9 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from survey.designs.base import Design
+from survey.designs.photos import names_short, photos_check
 from survey.designs.pictures import dataset_check, dataset_show, formulas_sha256, photos_find
 from survey.designs.reading import text_check
+from survey.designs.wording import defaults_drop, has_own
 from survey.errors import SurveyInvalid
+from survey.kinds.base import Settings
 from survey.models import Condition, Survey
 from survey.services.audit import audit_record
 from survey.services.surveys import survey_create, survey_get
@@ -39,8 +42,9 @@ def design_import(
 ) -> Imported:
     """Make a draft with the settings and conditions of a design; an entry in the audit trail.
 
-    With a dataset the draft shows its photos, and its pictures are planned. Never touches a survey
-    that exists. Raises SurveyInvalid, and then nothing was made.
+    With a dataset the draft shows its photos, which must be those of the design, and its pictures
+    are planned. Texts that are the defaults here stay the defaults, so that they are translated.
+    Never touches a survey that exists. Raises SurveyInvalid, and then nothing was made.
     """
     for name, text in (("slug", slug), ("title", title), ("dataset", dataset)):
         text_check(text, name, 200, blank=True)
@@ -48,6 +52,7 @@ def design_import(
     if dataset:
         levels = {(condition.distortion, condition.level) for condition in design.conditions}
         dataset_check(dataset, preset=design.settings.preset, levels=levels)
+        warnings += photos_check(design, dataset)
     with transaction.atomic():
         survey = _draft(design, slug, title or design.title)
         audit_record(
@@ -62,7 +67,8 @@ def design_import(
         # Photo by photo, each its own short transaction: people vote in other surveys meanwhile.
         dataset_show(slug, dataset)
     survey.refresh_from_db()
-    return Imported(survey, tuple(_photos_words(design)), tuple(warnings))
+    told = [*_photos_words(design, dataset), *_texts_words(survey)]
+    return Imported(survey, tuple(told), tuple(warnings))
 
 
 def _draft(design: Design, slug: str, title: str) -> Survey:
@@ -72,7 +78,10 @@ def _draft(design: Design, slug: str, title: str) -> Survey:
         )
     try:
         survey = survey_create(
-            slug, title=title, kind=design.kind, settings=design.settings.to_json()
+            slug,
+            title=title,
+            kind=design.kind,
+            settings=defaults_drop(design.settings).to_json(),
         )
     except ValidationError as error:
         raise SurveyInvalid(
@@ -99,12 +108,29 @@ def _formulas_words(design: Design) -> list[str]:
     ]
 
 
-def _photos_words(design: Design) -> list[str]:
+def _texts_words(survey: Survey) -> list[str]:
+    if not has_own(Settings.from_json(survey.settings)):
+        return []
+    return [_("Its own texts are shown in every language as the design has them.")]
+
+
+def _photos_words(design: Design, dataset: str) -> list[str]:
     if not design.photos:
         return [_("The design names no photos.")]
+    total = len(design.photos)
+    if dataset:
+        shown = ngettext(
+            "The draft shows the %(total)d photo of the design and no other.",
+            "The draft shows the %(total)d photos of the design and no others.",
+            total,
+        )
+        return [shown % {"total": total}]
+    return _found_words(design, total)
+
+
+def _found_words(design: Design, total: int) -> list[str]:
     found = photos_find([(photo.name, photo.pixel_sha256) for photo in design.photos])
     here, named = len(found.same), len(found.named)
-    total = len(design.photos)
     words = [
         ngettext(
             "%(here)d of %(total)d photo of the design is in this installation.",
@@ -129,6 +155,6 @@ def _photos_words(design: Design) -> list[str]:
         )
     missing = [p.name for p in design.photos if p.name not in found.same | found.named]
     if missing:
-        names = ", ".join(missing[:NAMED]) + (", …" if len(missing) > NAMED else "")
+        names = names_short(missing, NAMED)
         words.append(_("Missing: %(n)d (%(names)s).") % {"n": len(missing), "names": names})
     return words

@@ -7,8 +7,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
+from django.conf import settings as django_settings
+from django.contrib.auth.models import AnonymousUser, User
 from django.utils.module_loading import import_string
+
+from survey.designs.base import DesignPhoto
+from survey.kinds.base import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class Found:
 
 
 def _ask(name: str) -> Callable[..., Any]:
-    function: Callable[..., Any] = import_string(settings.SURVEY_PICTURES[name])
+    function: Callable[..., Any] = import_string(django_settings.SURVEY_PICTURES[name])
     return function
 
 
@@ -38,10 +42,28 @@ def photo_hashes(survey_id: int) -> Mapping[str, str]:
     return answer
 
 
+def photo_credits(survey_id: int) -> Mapping[str, tuple[str, str]]:
+    """(credit, licence) of a survey's photos as known now; photos nobody knows are left out."""
+    answer: Mapping[str, tuple[str, str]] = _ask("credits")(survey_id)
+    return answer
+
+
 def photos_find(photos: Sequence[tuple[str, str]]) -> Found:
     """Find photos, each a name and a SHA-256 of its pixels or "", among those imported here."""
     same, named, datasets = _ask("find")(photos)
     return Found(frozenset(same), frozenset(named), tuple(datasets))
+
+
+def pictures_waiting(survey_id: int) -> int | None:
+    """Count pictures that are still to be made; None before they are planned."""
+    answer: int | None = _ask("waiting")(survey_id)
+    return answer
+
+
+def dataset_photos(dataset: str, settings: Settings) -> list[DesignPhoto]:
+    """Photos that a survey of a dataset shows; one query."""
+    rows = _ask("photos")(dataset, settings.preset, settings.long_side, settings.encoding)
+    return [DesignPhoto(name, sha256) for name, sha256 in rows]
 
 
 def dataset_check(dataset: str, *, preset: str, levels: Collection[tuple[str, str]]) -> None:
@@ -49,6 +71,30 @@ def dataset_check(dataset: str, *, preset: str, levels: Collection[tuple[str, st
     _ask("check")(dataset, preset, levels)
 
 
+def dataset_names() -> list[str]:
+    """Those with photos, sorted; one query."""
+    answer: list[str] = _ask("datasets")()
+    return answer
+
+
+def dataset_of(survey_id: int) -> str:
+    """The dataset that a survey shows, "" without one; one query."""
+    answer: str = _ask("shown")(survey_id)
+    return answer
+
+
+def survey_draft(
+    slug: str,
+    *,
+    title: str,
+    dataset: str,
+    settings: Mapping[str, Any],
+    actor: User | AnonymousUser | None,
+) -> None:
+    """Make a draft of a dataset's photos, and plan its pictures. Raises SurveyInvalid."""
+    _ask("draft")(slug, title=title, dataset=dataset, settings=settings, actor=actor)
+
+
 def dataset_show(slug: str, dataset: str) -> None:
-    """Let a draft show a dataset's photos, and plan its pictures."""
+    """Let a draft show a dataset's photos, and plan its pictures. Raises SurveyInvalid."""
     _ask("show")(slug, dataset)

@@ -9,17 +9,18 @@ from typing import Any, NoReturn, TypeVar
 
 from django.utils.translation import gettext as _
 
-from survey.designs.base import VERSION, Design, DesignPhoto, content_sha256
+from survey.designs.base import VERSION, Design, DesignCredit, DesignPhoto, content_sha256
 from survey.errors import SurveyInvalid
 from survey.kinds import kind_get
 from survey.kinds.base import Settings
 from survey.models import Condition, Stimulus, Survey
 from survey.services.stimuli import ConditionInfo
 
-T = TypeVar("T", ConditionInfo, DesignPhoto)
-# 100,000 photos with credits are about 25 MB.
-LARGEST = 32_000_000
-HEAD = {"proofsheet_design", "slug", "title", "sha256", "design"}
+T = TypeVar("T", ConditionInfo, DesignCredit, DesignPhoto)
+# 20,000 photos with long names and credits are 9 MB, and 180,000 of the signs that begin a value.
+LARGEST = 10_000_000
+VALUES = 400_000
+HEAD = {"proofsheet_design", "slug", "title", "sha256", "design", "credits"}
 CONTENT = {"kind", "settings", "formulas_sha256", "conditions", "photos"}
 ASPECTS = ("technical", "style", "composition")
 STEPS = 32_767
@@ -29,7 +30,7 @@ SHA256 = re.compile(r"([0-9a-f]{64})?")
 def design_read(content: bytes) -> Design:
     """Read and check a design. Raises SurveyInvalid."""
     document = _parse(content)
-    _check_keys(document, HEAD, optional={"sha256"}, where=_("the file"))
+    _check_keys(document, HEAD, optional={"sha256", "credits"}, where=_("the file"))
     design = document["design"]
     _check_keys(design, CONTENT, where="design")
     if document.get("sha256", content_sha256(design)) != content_sha256(design):
@@ -48,7 +49,14 @@ def design_read(content: bytes) -> Design:
         formulas=_sha256(design["formulas_sha256"], "formulas_sha256"),
         conditions=_conditions(design["conditions"]),
         photos=_photos(design["photos"]),
+        credits=_credits(document.get("credits", [])),
     )
+
+
+def design_too_large() -> str:
+    return _("The file has more than %(n)d MB; no design is so large.") % {
+        "n": LARGEST // 1_000_000
+    }
 
 
 def _refuse(sentence: str) -> NoReturn:
@@ -63,8 +71,11 @@ def _brief(value: object) -> str:
 
 def _parse(content: bytes) -> dict[str, Any]:
     if len(content) > LARGEST:
-        _refuse(_("The file has more than %(n)d MB; no design is so large.")
-                % {"n": LARGEST // 1_000_000})  # fmt: skip
+        _refuse(design_too_large())
+    # Before it is read: a list of empty lists takes twenty times its bytes of memory.
+    if sum(map(content.count, (b",", b"[", b"{"))) > VALUES:
+        _refuse(_("The file has more entries than any design; choose one that export_design has "
+                  "written."))  # fmt: skip
     try:
         document = json.loads(content)
         # Half of a surrogate pair can be written in JSON, and is no text that has a hash.
@@ -196,8 +207,16 @@ def _photos(raw: object) -> tuple[DesignPhoto, ...]:
     found = _objects(raw, "photos", DesignPhoto)
     for photo in found:
         text_check(photo.name, "name", _longest(Stimulus, "photo"))
-        for name in ("credit", "licence"):
-            text_check(getattr(photo, name), name, _longest(Stimulus, name), blank=True)
         _sha256(photo.pixel_sha256, "pixel_sha256")
     _once([photo.name for photo in found], "photos")
+    return tuple(found)
+
+
+def _credits(raw: object) -> tuple[DesignCredit, ...]:
+    found = _objects(raw, "credits", DesignCredit)
+    for row in found:
+        text_check(row.name, "name", _longest(Stimulus, "photo"))
+        for name in ("credit", "licence"):
+            text_check(getattr(row, name), name, _longest(Stimulus, name), blank=True)
+    _once([row.name for row in found], "credits")
     return tuple(found)

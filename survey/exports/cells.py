@@ -16,8 +16,20 @@ def guarded(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
+def number_guarded(text: str) -> str:
+    """Return the text, guarded unless it writes a number: -0.4 stays."""
+    try:
+        float(text)
+    except ValueError:
+        return guarded(text)
+    return text
+
+
 def cell(value: object, kind: str) -> str:
-    """Write one cell; only kind "text" can hold what a spreadsheet would run."""
+    """Write one cell; no kind lets through what a spreadsheet would run.
+
+    Kind "text" takes -0.4 for a text too, every other one for a number.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -25,4 +37,4 @@ def cell(value: object, kind: str) -> str:
     if isinstance(value, datetime):
         return stamp(value)
     text = str(value)
-    return guarded(text) if kind == "text" else text
+    return guarded(text) if kind == "text" else number_guarded(text)

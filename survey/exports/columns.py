@@ -5,12 +5,13 @@ from collections.abc import Callable
 from survey.exports.base import Batch, Column, Type, Values, each
 from survey.models import ORIGINAL, Origin
 
-# Raised with every change of the table below.
+# Raised with every change of what a column is called or holds.
 SCHEMA_VERSION = 2
 TEXT, INTEGER, NUMBER = Type.TEXT, Type.INTEGER, Type.NUMBER
 BOOLEAN, TIME = Type.BOOLEAN, Type.TIME
 ORIGINS = {Origin.PERSON: "participant", Origin.TEST: "test", Origin.SIMULATED: "simulated"}
 SIDES = "left or right; where stacked, left is the upper one"
+YES_NO = "true (in CSV 1) = yes, false (in CSV 0) = no"
 PIXELS = "CSS pixels"
 DAY_MS = "0 to 86400000"
 NOT_REVISED = "for an answer that was not revised"
@@ -92,11 +93,14 @@ COLUMNS = (
     Column("condition_A", TEXT, "the unedited photo", _always(ORIGINAL), values=ORIGINAL),
     Column("condition_B", TEXT, "the other picture: distortion/level", _condition_name),
     Column("is_A_selected", BOOLEAN, "whether the original was preferred to the edited photo",
-           _field("original_preferred"), values="1 = the original, 0 = the edited photo"),
+           _field("original_preferred"),
+           values="true (in CSV 1) = the original, false (in CSV 0) = the edited photo"),
     Column("photo", TEXT, "photo, by its file name", _field("assignment__stimulus__photo")),
     Column("distortion", TEXT, "key of the distortion", _condition("distortion")),
     Column("level", NUMBER, "level of the distortion", _condition("level"),
-           unit="the distortion's own", empty="for a level that is no number; see condition_B"),
+           unit="the distortion's own",
+           empty="for a level that is no number; in CSV its text stands here, in all formats in "
+                 "condition_B"),
     Column("step", INTEGER,
            "signed place of the level in its chain, counted from the original, which is 0",
            _condition("step")),
@@ -118,7 +122,7 @@ COLUMNS = (
            _response_ms, "ms", DAY_MS,
            "for a revised answer: the time of a second look is not analysed"),
     Column("revised", BOOLEAN, "whether the observer took the first answer back and chose again",
-           _field("revised"), values="1 = yes, 0 = no"),
+           _field("revised"), values=YES_NO),
     Column("first_chosen_side", TEXT, "the answer that was taken back",
            _filled("first_chosen_side"), values=SIDES, empty=NOT_REVISED),
     Column("first_response_ms", INTEGER, "response time of the answer that was taken back",
@@ -139,9 +143,9 @@ COLUMNS = (
            "times the page lost the focus or was loaded again during the trial",
            _field("focus_losses"), values="0 to 10000"),
     Column("is_practice", BOOLEAN, "practice trial, not analysed (none in this version)",
-           _always(False), values="1 = yes, 0 = no"),
+           _always(False), values=YES_NO),
     Column("is_golden", BOOLEAN, "check trial (none in this version)", _always(False),
-           values="1 = yes, 0 = no"),
+           values=YES_NO),
     Column("repeat_of", INTEGER, "trial that this one repeats (none in this version)",
            _always(None), values="1 or more", empty="for a trial that repeats none"),
     Column("excluded_reason", TEXT, "why the vote is left out of results", _excluded,

@@ -8,6 +8,7 @@ from typing import Any
 from survey.exports.cells import cell
 
 COLUMNS = (
+    # A level that is no number is guarded like a text.
     ("distortion", "text"), ("level", "number"), ("step", "number"), ("votes", "number"),
     ("originals", "number"), ("share", "number"), ("low", "number"), ("high", "number"),
     ("interval", "text"), ("note", "text"),

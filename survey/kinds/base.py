@@ -5,20 +5,15 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from survey.errors import SurveyInvalid
+from survey.kinds.declared import Declared, declared, setting
 
-ENCODINGS = ("jpeg", "png")
-ACCESS = ("open", "invite")
-# setting -> (lowest, highest)
-RANGES = {
-    "trials": (1, 200),
-    "photo_repeats": (1, 200),
-    "photo_gap": (0, 50),
-    "lease_minutes": (1, 24 * 60),
-    "break_every": (0, 200),
-    "resume_minutes": (0, 7 * 24 * 60),
-    "long_side": (128, 4096),
+ENCODINGS = {"jpeg": gettext_lazy("JPEG"), "png": gettext_lazy("PNG, lossless")}
+ACCESS = {
+    "open": gettext_lazy("everybody with the link"),
+    "invite": gettext_lazy("only who holds a single-use invite"),
 }
 
 
@@ -26,34 +21,119 @@ RANGES = {
 class Settings:
     """How a survey runs; stored as JSON with the survey and frozen with its first vote."""
 
-    # Trials a session; at 5 s a trial 85 take about 7 minutes (the paper's mean is 84.7).
-    trials: int = 85
-    # How often one person may see the same photo, each time with another condition.
-    photo_repeats: int = 1
-    # The same photo never within this many trials.
-    photo_gap: int = 3
-    # After this a lease stops counting for the balance of conditions.
-    lease_minutes: int = 10
-    pairing: str = "balanced"
-    # Who may take part: everybody with the link, or only who holds a single-use invite.
-    access: str = "open"
-    # Whether people may take back their last answer, and pass a pair by with a reason.
-    undo: bool = True
-    skip: bool = True
-    # A break is offered after so many trials; 0: never.
-    break_every: int = 50
-    # After a longer pause the instructions are shown again; 0: never.
-    resume_minutes: int = 60
+    # At 5 s a trial 85 take about 7 minutes (the paper's mean is 84.7).
+    trials: int = setting(
+        85,
+        gettext_lazy("Pairs a person"),
+        gettext_lazy("How many pairs one person judges; 85 take about 7 minutes."),
+        bounds=(1, 200),
+    )
+    photo_repeats: int = setting(
+        1,
+        gettext_lazy("Times a photo returns"),
+        gettext_lazy(
+            "How often one person may see the same photo, each time with another condition."
+        ),
+        bounds=(1, 200),
+    )
+    photo_gap: int = setting(
+        3,
+        gettext_lazy("Pairs before a photo returns"),
+        gettext_lazy("So many other pairs lie between two pairs of the same photo, at least."),
+        bounds=(0, 50),
+    )
+    lease_minutes: int = setting(
+        10,
+        gettext_lazy("Minutes a pair is held"),
+        gettext_lazy(
+            "A pair that was handed out and not answered stops counting for the balance of "
+            "conditions after so many minutes; it can still be answered."
+        ),
+        bounds=(1, 24 * 60),
+    )
+    pairing: str = setting(
+        "balanced",
+        gettext_lazy("How pairs are chosen"),
+        gettext_lazy("The strategy; balanced: the condition with the fewest votes comes first."),
+    )
+    access: str = setting(
+        "open",
+        gettext_lazy("Who may take part"),
+        gettext_lazy("Everybody with the link, or only who holds a single-use invite."),
+        choices=ACCESS,
+    )
+    undo: bool = setting(
+        True,
+        gettext_lazy("Undo"),
+        gettext_lazy("People may take back their last answer, once."),
+    )
+    skip: bool = setting(
+        True,
+        gettext_lazy("Skip"),
+        gettext_lazy("People may pass a pair by, with a reason."),
+    )
+    break_every: int = setting(
+        50,
+        gettext_lazy("Pairs between breaks"),
+        gettext_lazy("A break is offered after so many pairs; 0: never."),
+        bounds=(0, 200),
+    )
+    resume_minutes: int = setting(
+        60,
+        gettext_lazy("Minutes until the instructions return"),
+        gettext_lazy("Who was away for longer reads the instructions again; 0: never."),
+        bounds=(0, 7 * 24 * 60),
+    )
     # Empty: the translated default question and texts.
-    question: str = ""
-    purpose: str = ""
-    consent_version: str = "1"
-    consent_text: str = ""
-    contact: str = ""
-    # How pictures are made: preset of the distortions, display size and file type.
-    preset: str = "pfister2021"
-    long_side: int = 1024
-    encoding: str = "jpeg"
+    question: str = setting(
+        "",
+        gettext_lazy("Question"),
+        gettext_lazy(
+            "What is asked of each pair; empty: “Which photo do you find more pleasing?”, "
+            "translated."
+        ),
+    )
+    purpose: str = setting(
+        "",
+        gettext_lazy("What it was about"),
+        gettext_lazy("The text at the end that says what was studied; empty: the standard text."),
+    )
+    # Stored with each participant, where it has its place in the database.
+    consent_version: str = setting(
+        "1",
+        gettext_lazy("Version of the consent"),
+        gettext_lazy("Stored with what each participant agreed to."),
+        longest=40,
+    )
+    consent_text: str = setting(
+        "",
+        gettext_lazy("Consent"),
+        gettext_lazy("The text that people agree to; empty: the standard text, translated."),
+    )
+    contact: str = setting(
+        "",
+        gettext_lazy("Contact"),
+        gettext_lazy("Whom participants may ask; shown with the consent and at the end."),
+    )
+    preset: str = setting(
+        "pfister2021",
+        gettext_lazy("Distortions"),
+        gettext_lazy(
+            "The preset of distortions: pfister2021, or identity_zero, whose zero changes nothing."
+        ),
+    )
+    long_side: int = setting(
+        1024,
+        gettext_lazy("Longer side"),
+        gettext_lazy("Pixels of a picture's longer side; a smaller photo keeps its size."),
+        bounds=(128, 4096),
+    )
+    encoding: str = setting(
+        "jpeg",
+        gettext_lazy("File type"),
+        gettext_lazy("Of the pictures; PNG takes several times the disk and the line of JPEG."),
+        choices=ENCODINGS,
+    )
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> "Settings":
@@ -65,37 +145,54 @@ class Settings:
                     _("%(name)r is no survey setting; allowed are: %(allowed)s.")
                     % {"name": name, "allowed": ", ".join(known)}
                 )
-            _check_value(name, value, type(known[name].default))
-        settings = cls(**raw)
-        _check_choice("encoding", settings.encoding, ENCODINGS)
-        _check_choice("access", settings.access, ACCESS)
-        return settings
+            _check_value(declared(known[name]), value)
+        return cls(**raw)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise SurveyInvalid(
-            _("%(name)s is %(value)r; allowed are: %(allowed)s.")
-            % {"name": name, "value": value, "allowed": ", ".join(allowed)}
-        )
+def settings_declared() -> list[Declared]:
+    """Every setting, in the order in which they are told."""
+    return [declared(field) for field in fields(Settings)]
 
 
-def _check_value(name: str, value: object, wanted: type) -> None:
+# setting -> (lowest, highest), and setting -> characters
+RANGES = {each.name: each.about.bounds for each in settings_declared() if each.about.bounds}
+LENGTHS = {each.name: each.about.longest for each in settings_declared() if each.about.longest}
+
+
+def _check_value(known: Declared, value: object) -> None:
+    wanted = type(known.default)
     # bool is an int to Python, not to a person.
     if not isinstance(value, wanted) or isinstance(value, bool) != (wanted is bool):
         kinds = {int: _("a whole number"), bool: _("true or false"), str: _("a text")}
         raise SurveyInvalid(
             _("%(name)s is %(value)r; it must be %(kind)s.")
-            % {"name": name, "value": value, "kind": kinds[wanted]}
+            % {"name": known.name, "value": value, "kind": kinds[wanted]}
         )
-    low, high = RANGES.get(name, (None, None))
-    if isinstance(value, int) and low is not None and high is not None and not low <= value <= high:
+    if isinstance(value, str):
+        _check_text(known, value)
+    elif known.about.bounds and isinstance(value, int):
+        low, high = known.about.bounds
+        if not low <= value <= high:
+            raise SurveyInvalid(
+                _("%(name)s is %(value)d; allowed are whole numbers from %(low)d to %(high)d.")
+                % {"name": known.name, "value": value, "low": low, "high": high}
+            )
+
+
+def _check_text(known: Declared, value: str) -> None:
+    longest, choices = known.about.longest, known.about.choices
+    if longest is not None and len(value) > longest:
         raise SurveyInvalid(
-            _("%(name)s is %(value)d; allowed are whole numbers from %(low)d to %(high)d.")
-            % {"name": name, "value": value, "low": low, "high": high}
+            _("%(name)s has %(n)d characters; at most %(most)d are allowed.")
+            % {"name": known.name, "n": len(value), "most": longest}
+        )
+    if choices and value not in choices:
+        raise SurveyInvalid(
+            _("%(name)s is %(value)r; allowed are: %(allowed)s.")
+            % {"name": known.name, "value": value, "allowed": ", ".join(choices)}
         )
 
 

@@ -92,7 +92,8 @@ def participants_count(survey: Survey, *, origins: Set[str] = PERSONS) -> dict[s
     """People with at least one vote, people who finished, and who is marked; one query."""
     mine = Q(origin__in=origins)
     return survey.participants.aggregate(
-        voted=Count("pk", filter=mine & Q(voted_at__isnull=False)),
+        # A person has a row for each session.
+        voted=Count("pk", filter=mine & Q(voted_at__isnull=False), distinct=True),
         finished=Count("pk", filter=mine & Q(sessions__finished_at__isnull=False), distinct=True),
         previews=Count("pk", filter=Q(origin=Origin.TEST), distinct=True),
         simulated=Count("pk", filter=Q(origin=Origin.SIMULATED), distinct=True),

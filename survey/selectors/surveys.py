@@ -84,13 +84,3 @@ def pair_bytes_mean(survey: Survey) -> float | None:
 def conditions_of(survey: Survey) -> list[Condition]:
     """One query."""
     return list(survey.conditions.order_by("distortion", "step"))
-
-
-def credits_of(survey: Survey) -> list[tuple[str, str, str]]:
-    """(photo, credit, licence) of the originals that carry one of them; one query."""
-    return list(
-        Stimulus.objects.filter(survey=survey, condition=None)
-        .exclude(credit="", licence="")
-        .order_by("photo")
-        .values_list("photo", "credit", "licence")
-    )

@@ -1,7 +1,11 @@
 """Counts beside votes and leases, written in the transaction of what they count."""
 
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+
 from django.db import connection, transaction
 from django.db.models import Count, F
+from django.db.models.functions import Greatest
 
 from survey.models import Assignment, Exposure, Survey, Tally, Vote
 
@@ -12,6 +16,8 @@ UNIQUE: dict[type[Tally] | type[Exposure], tuple[str, ...]] = {
     ),
     Exposure: ("stimulus_id", "origin"),
 }  # fmt: skip
+# Keys in one statement; SQLite takes 32,766 values.
+KEYS = 500
 
 
 def tally_add(vote: Vote, *, condition: int, original_side: str, by: int = 1) -> None:
@@ -55,6 +61,44 @@ def _add(
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [*row.values(), by, by])
+
+
+def counts_take(survey: Survey, sessions: Sequence[int], *, origin: str) -> None:
+    """Take the votes and leases of these sessions out of the counts, before they are deleted.
+
+    For a caller that holds the survey's lock. Reads the trials of these sessions only, and one
+    tally a kind of vote. All sessions are of one origin.
+    """
+    given = (
+        Vote.objects.filter(assignment__session__in=sessions)
+        .values_list(
+            "assignment__condition", "assignment__original_side", "original_preferred", "layout"
+        )
+        .annotate(n=Count("pk"))
+        .order_by()
+    )
+    votes = {tuple(row[:-1]): row[-1] for row in given}
+    kinds = Tally.objects.filter(survey=survey, origin=origin).values_list(
+        "condition", "original_side", "original_preferred", "layout", "pk"
+    )
+    for keys, n in _alike({row[-1]: votes.get(tuple(row[:-1]), 0) for row in kinds}):
+        Tally.objects.filter(pk__in=keys).update(n=Greatest(F("n") - n, 0))
+    leased = Assignment.objects.filter(session__in=sessions).values_list("stimulus", flat=True)
+    for keys, n in _alike(Counter(leased)):
+        pairs = Exposure.objects.filter(origin=origin, stimulus__in=keys)
+        # A count that was too low before is for check_counts to tell, and stops nothing here.
+        pairs.update(shown=Greatest(F("shown") - n, 0))
+
+
+def _alike(counts: Mapping[int, int]) -> list[tuple[list[int], int]]:
+    """Keys that share a count, a few hundred at a time: one statement for each; none for 0."""
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for key, n in counts.items():
+        if n:
+            found[n].append(key)
+    return [
+        (keys[at : at + KEYS], n) for n, keys in found.items() for at in range(0, len(keys), KEYS)
+    ]
 
 
 @transaction.atomic

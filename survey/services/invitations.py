@@ -4,9 +4,7 @@ A token has 256 random bits and is returned once; the database keeps its SHA-256
 the database opens nothing. A slow hash would add nothing: there is no guessing 256 bits.
 """
 
-import hashlib
 import logging
-import secrets
 import smtplib
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,9 +18,11 @@ from django.utils.translation import gettext as _
 
 from survey.errors import SurveyError
 from survey.models import Invitation
-from survey.roles import Role
+from survey.roles import Role, admins_active
 from survey.services.audit import audit_record
+from survey.services.link_tokens import token_draw, token_hash
 from survey.services.ranks import AccountRefused, admins_lock, rank_check
+from survey.services.tokens import tokens_revoke
 
 VALID = timedelta(days=7)
 MAIL_TIMEOUT_S = 10
@@ -43,10 +43,6 @@ class Made:
 
     invitation: Invitation
     token: str
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 @transaction.atomic
@@ -87,8 +83,8 @@ def password_link_make(account: User, *, actor: User) -> Made:
 
 
 def _make(actor: User, invitation: Invitation) -> Made:
-    token = secrets.token_urlsafe(32)
-    invitation.token_hash = _hash(token)
+    token = token_draw()
+    invitation.token_hash = token_hash(token)
     invitation.invited_by = actor
     invitation.expires_at = timezone.now() + VALID
     invitation.save()
@@ -98,20 +94,22 @@ def _make(actor: User, invitation: Invitation) -> Made:
 def link_get(token: str, *, purpose: str) -> Invitation:
     """Find an open link by its token; one query. Raises LinkGone, with one text for every reason.
 
-    Why a link does not work is nobody's business who does not hold a working one.
+    Why a link does not work is nobody's business who does not hold a working one. It is worth no
+    more than who made it: an account that is no admin (any more) invites nobody.
     """
     found = (
         Invitation.objects.filter(
-            token_hash=_hash(token),
+            token_hash=token_hash(token),
             purpose=purpose,
             used_at=None,
             revoked_at=None,
             expires_at__gt=timezone.now(),
+            invited_by__in=admins_active(),
         )
         .select_related("invited_by", "account")
         .first()
     )
-    if found is None or (found.account is not None and not found.account.is_active):
+    if found is None or not _may_set(found.invited_by, found.account):
         raise LinkGone(
             _(
                 "This link does not work any more: it was used, it was withdrawn, it is more than "
@@ -119,6 +117,13 @@ def link_get(token: str, *, purpose: str) -> Invitation:
             )
         )
     return found
+
+
+def _may_set(maker: User, account: User | None) -> bool:
+    """Whether this admin may still let somebody set the password of an account, if it is of one."""
+    if account is None:
+        return True
+    return account.is_active and (maker.is_superuser or not account.is_superuser)
 
 
 @transaction.atomic
@@ -161,7 +166,10 @@ def invitation_accept(token: str, *, username: str, password: str) -> User:
 
 @transaction.atomic
 def password_set(token: str, *, password: str) -> User:
-    """Replace a password, which logs its owner out everywhere. Raises LinkGone."""
+    """Replace a password, which logs its owner out everywhere and ends the personal tokens.
+
+    Who needs a new password may have lost the tokens to the same person. Raises LinkGone.
+    """
     invitation = link_get(token, purpose=Purpose.PASSWORD)
     _use(invitation)
     if invitation.account is None:
@@ -169,6 +177,7 @@ def password_set(token: str, *, password: str) -> User:
     user = invitation.account
     user.set_password(password)
     user.save(update_fields=["password"])
+    tokens_revoke(owner=user)
     audit_record(
         actor=user,
         action="person.password_set",

@@ -5,8 +5,6 @@ its SHA-256 is stored. Which participant an invite became is not stored, nor the
 which would tell.
 """
 
-import hashlib
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +18,7 @@ from survey.errors import SurveyError, SurveyInvalid
 from survey.kinds.base import Settings
 from survey.models import Origin, Session, Survey, SurveyInvite
 from survey.services.audit import audit_record
+from survey.services.link_tokens import token_draw, token_hash
 from survey.services.sessions import session_start
 
 MOST = 1000
@@ -44,10 +43,6 @@ class Made:
     token: str
 
 
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def is_needed(survey: Survey) -> bool:
     return Settings.from_json(survey.settings).access == "invite"
 
@@ -61,7 +56,7 @@ def invites_make(survey: Survey, *, count: int, label: str, actor: User) -> list
             _("%(count)d invites at once cannot be made; allowed are 1 to %(most)d.")
             % {"count": count, "most": MOST}
         )
-    made = [Made(_label(label, n, count), secrets.token_urlsafe(32)) for n in range(1, count + 1)]
+    made = [Made(_label(label, n, count), token_draw()) for n in range(1, count + 1)]
     if any(len(invite.label) > LABEL_MOST or not invite.label.isprintable() for invite in made):
         raise SurveyInvalid(
             _("The label is too long or cannot be shown; write at most %(most)d plain letters.")
@@ -69,7 +64,7 @@ def invites_make(survey: Survey, *, count: int, label: str, actor: User) -> list
         )
     SurveyInvite.objects.bulk_create(
         SurveyInvite(
-            survey=survey, label=invite.label, token_hash=_hash(invite.token), created_by=actor
+            survey=survey, label=invite.label, token_hash=token_hash(invite.token), created_by=actor
         )
         for invite in made
     )
@@ -109,7 +104,7 @@ def invite_is_open(survey: Survey, token: str) -> bool:
 
 def _open(survey: Survey, token: str) -> QuerySet[SurveyInvite]:
     return SurveyInvite.objects.filter(
-        survey=survey, token_hash=_hash(token), is_used=False, revoked_at=None
+        survey=survey, token_hash=token_hash(token), is_used=False, revoked_at=None
     )
 
 

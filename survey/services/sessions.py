@@ -1,14 +1,12 @@
 """A person's way into a survey and out of it: start, consent, instructions, the end."""
 
-import hashlib
-import hmac
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from django.conf import settings as django_settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from survey.errors import SurveyClosed
@@ -22,6 +20,7 @@ End = Session.End
 
 # No vowels and no look-alikes: codes are read aloud and typed, and spell no words.
 ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
+CODE_SALT = "survey.services.sessions.completion_code"
 
 
 def session_start(survey: Survey, *, origin: str) -> Session:
@@ -30,11 +29,18 @@ def session_start(survey: Survey, *, origin: str) -> Session:
     Raises SurveyClosed.
     """
     if survey.state != Survey.State.OPEN and origin == Origin.PERSON:
-        raise SurveyClosed(_("This survey is closed. Thank you for your interest."))
+        raise SurveyClosed(closed_sentence(survey))
     code = "".join(secrets.choice(ALPHABET) for _i in range(10))
     with transaction.atomic():
         participant = Participant.objects.create(survey=survey, code=code, origin=origin)
         return Session.objects.create(participant=participant, key=secrets.token_urlsafe(32))
+
+
+def closed_sentence(survey: Survey) -> str:
+    """What somebody reads who comes to a survey that is not open: too early, or too late."""
+    if survey.state == Survey.State.DRAFT:
+        return _("This survey has not begun yet. Please come back later with the same link.")
+    return _("This survey is closed. Thank you for your interest.")
 
 
 def consent_give(session: Session) -> None:
@@ -96,7 +102,8 @@ def session_finish(
     session.finished_at = now
     if done >= total:
         session.end = End.QUOTA
-    elif survey.state != Survey.State.OPEN:
+    elif survey.state != Survey.State.OPEN and session.participant.counts:
+        # A preview runs in every state: there it ends for other reasons.
         session.end = End.CLOSED
     elif passed_by + failed > done:
         session.end = End.PICTURES_FAILED if failed >= passed_by else End.SKIPPED
@@ -105,14 +112,15 @@ def session_finish(
     # A code is worth something: no preview and no simulation gets one.
     counts = session.participant.origin == Origin.PERSON
     if counts and done and session.end not in {End.PICTURES_FAILED, End.SKIPPED}:
-        session.completion_code = completion_code(session.participant)
+        # Of a survey that was closed and opened again it may have been handed in already.
+        session.completion_code = session.completion_code or completion_code(session.participant)
     session.save(update_fields=["finished_at", "end", "completion_code"])
 
 
 def completion_code(participant: Participant) -> str:
-    """HMAC of survey and participant: nobody can guess it, anybody with the key can check it."""
+    """HMAC of survey and participant: nobody can guess it, and nothing else is signed so."""
     text = f"{participant.survey_id}:{participant.code}"
-    digest = hmac.digest(django_settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256)
+    digest = salted_hmac(CODE_SALT, text, algorithm="sha256").digest()
     number = int.from_bytes(digest[:8])
     letters = []
     for _i in range(8):

@@ -80,6 +80,14 @@ def token_revoke(pk: int, *, owner: User, actor: User) -> bool:
     return True
 
 
+@transaction.atomic
+def tokens_revoke(*, owner: User) -> None:
+    """End all tokens of somebody who sets a new password; an entry in the audit trail for each."""
+    for token in PersonalToken.objects.select_for_update().filter(user=owner):
+        token.delete()
+        _record(token, owner, "token.revoke")
+
+
 def token_use(text: str) -> PersonalToken | None:
     """Find a token that works, with its owner; one query, and one a minute to note the use.
 

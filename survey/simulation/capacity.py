@@ -1,6 +1,5 @@
 """How many votes photos, quota and annotators allow, before anybody votes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -8,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from survey.kinds.base import RANGES, Settings
 from survey.models import Survey
+from survey.quota import pairs_certain
 from survey.selectors.simulated import pairs_a_photo
 from survey.selectors.surveys import pairs_ready
 from survey.simulation.errors import SimulationRefused
@@ -60,16 +60,6 @@ def capacity_get(survey: Survey, *, annotators: int, votes: int) -> Capacity:
         ready=pairs_ready(survey),
         expected=survey.pairs_expected,
     )
-
-
-def pairs_certain(counts: Sequence[int], *, repeats: int, gap: int) -> int:
-    """Return how many pairs one person gets for certain; `counts` are ready pairs by photo.
-
-    A session is stuck when every photo that could return was among the last `gap` ones; each of
-    those was shown once or more, so at most their other turns are lost.
-    """
-    turns = sorted((min(count, repeats) for count in counts), reverse=True)
-    return sum(turns) - sum(turn - 1 for turn in turns[:gap])
 
 
 def capacity_said(capacity: Capacity) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from django.db import close_old_connections
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -34,6 +35,8 @@ def site_seat(survey: Survey, judge: Judge, site: Site, *, pictures: bool) -> Se
 
     def seat(annotator: int, votes: int) -> Iterator[Judged]:
         session = session_make(survey)
+        # A pool has four connections for all annotators: none is kept while the site is awaited.
+        close_old_connections()
         with Browser(site, {cookie_name(survey.slug): session.key}) as browser:
             _pages_walk(browser, survey)
             state = _post(browser, survey, "pair", {})
@@ -45,6 +48,7 @@ def site_seat(survey: Survey, judge: Judge, site: Site, *, pictures: bool) -> Se
                     browser.get(trial["left"])
                     browser.get(trial["right"])
                 pair = pair_of(trial["token"], session=session.pk)
+                close_old_connections()
                 if pair is None:
                     raise _elsewhere(site)
                 given = judge.answer(annotator, pair)

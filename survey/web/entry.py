@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from survey.designs.credits import credits_of
 from survey.errors import SurveyClosed, SurveyError
 from survey.kinds.base import Settings
 from survey.limits import address, count, seconds_left
@@ -54,7 +55,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
     credits = [
-        (survey, selectors.credits_of(survey))
+        (survey, [row for row in credits_of(survey) if any(row[1:])])
         for survey in selectors.surveys_open()
         if not invites.is_needed(survey)
     ]
@@ -78,13 +79,13 @@ def start(request: HttpRequest, slug: str, token: str = "") -> HttpResponse:
         try:
             invites.invite_check(survey, token)
         except SurveyError as error:
-            return _refused(request, error)
+            return _refused(request, survey, error)
     if request.method == "POST":
         if session is None:
             try:
                 session = _begin(request, survey, token, origin)
             except SurveyError as error:
-                return _refused(request, error)
+                return _refused(request, survey, error)
         response = redirect(next_page(session), slug)
         session_remember(request, response, session)
         return response
@@ -94,7 +95,11 @@ def start(request: HttpRequest, slug: str, token: str = "") -> HttpResponse:
         "survey": survey,
         "settings": settings,
         "session": session,
-        "closed": survey.state != Survey.State.OPEN and not request.user.is_staff,
+        "closed": (
+            sessions.closed_sentence(survey)
+            if survey.state != Survey.State.OPEN and not request.user.is_staff
+            else ""
+        ),
         "ready": selectors.pairs_ready(survey),
         "minutes": minutes(settings),
         "megabytes": pair_bytes and max(1, round(settings.trials * pair_bytes / 1e6)),
@@ -107,11 +112,12 @@ def _begins_anew(session: Session, origin: str, survey: Survey, token: str) -> b
     """Whether this browser's session is that of somebody else.
 
     What staff do is a preview, whoever took part here before they logged in; and a new invite is
-    for a new person, on the computer of a lab too.
+    for a new person, on the computer of a lab too. Where none is needed, none is used up: there a
+    link with one is a link like any other.
     """
     if origin == Origin.TEST:
         return session.participant.counts
-    return invites.invite_is_open(survey, token)
+    return invites.is_needed(survey) and invites.invite_is_open(survey, token)
 
 
 def _begin(request: HttpRequest, survey: Survey, token: str, origin: str) -> Session:
@@ -127,8 +133,12 @@ def _begin(request: HttpRequest, survey: Survey, token: str, origin: str) -> Ses
     return sessions.session_start(survey, origin=origin)
 
 
-def _refused(request: HttpRequest, error: SurveyError) -> HttpResponse:
-    context = {"message": error, "closed": isinstance(error, SurveyClosed)}
+def _refused(request: HttpRequest, survey: Survey, error: SurveyError) -> HttpResponse:
+    context = {
+        "message": error,
+        "closed": isinstance(error, SurveyClosed),
+        "begins_later": survey.state == Survey.State.DRAFT,
+    }
     response = render(request, "survey/closed.html", context, status=error.status)
     if isinstance(error, TooMany):
         response["Retry-After"] = str(seconds_left())

@@ -4,8 +4,8 @@ from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from survey.requests import session_key
-from survey.selectors.sessions import picture_get
+from survey.requests import session_keys
+from survey.selectors.sessions import PictureFile, picture_get
 
 
 @require_safe
@@ -14,7 +14,7 @@ def picture(request: HttpRequest, slug: str, token: str) -> HttpResponse:
 
     Every header is the same for both sides; nothing names the file.
     """
-    found = picture_get(token, session_key=session_key(request, slug))
+    found = _found(request, slug, token)
     if found is None:
         raise Http404
     try:
@@ -28,6 +28,19 @@ def picture(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     # Kept by this browser for the session only: the address is good for one presentation.
     response["Cache-Control"] = "private, max-age=3600, immutable"
     return response
+
+
+def _found(request: HttpRequest, slug: str, token: str) -> PictureFile | None:
+    """Look among the sessions of this browser: one query, two where it holds a preview, too.
+
+    The address names no session: both pictures are asked for in the same way, and of two pages
+    each gets its own.
+    """
+    for key in session_keys(request, slug):
+        found = picture_get(token, session_key=key)
+        if found is not None:
+            return found
+    return None
 
 
 def padded(content: bytes, length: int) -> bytes:

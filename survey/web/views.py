@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import wraps
-from hashlib import sha256
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,7 +14,13 @@ from survey.errors import SessionMissing
 from survey.kinds import kind_get
 from survey.kinds.base import Settings
 from survey.models import Origin, Session, Survey
-from survey.requests import preview_forget, session_of
+from survey.requests import (
+    key_mark,
+    mark_told,
+    preview_forget,
+    session_address,
+    session_of,
+)
 from survey.selectors import sessions as session_reads
 from survey.services import sessions
 from survey.skips import CHOSEN
@@ -34,17 +39,13 @@ def needs_session(
             session = session_of(request, slug)
         except SessionMissing:
             return redirect("survey:start", slug)
-        if session.participant.counts and request.user.is_staff:
-            # Begun before logging in: the start page makes it a preview.
+        if session.participant.counts and request.user.is_staff and not mark_told(request):
+            # Begun before logging in: the start page makes it a preview. A page that was open then
+            # goes on as whose it was.
             return redirect("survey:start", slug)
         return view(request, session.participant.survey, session)
 
     return inner
-
-
-def session_mark(session: Session) -> str:
-    """What a page may know of its session: enough to tell two apart, useless as a key."""
-    return sha256(session.key.encode()).hexdigest()[:16]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -57,7 +58,7 @@ def consent(request: HttpRequest, survey: Survey, session: Session) -> HttpRespo
         changed = request.POST.get("text") != texts.consent_digest(settings)
         if not changed:
             sessions.consent_give(session)
-            return redirect("survey:instructions", survey.slug)
+            return redirect(session_address(request, session, "survey:instructions"))
     context = {
         "changed": changed,
         "digest": texts.consent_digest(settings),
@@ -65,6 +66,7 @@ def consent(request: HttpRequest, survey: Survey, session: Session) -> HttpRespo
         "settings": settings,
         "text": texts.consent_text(settings),
         "given_at": session.participant.consented_at,
+        "session_mark": key_mark(session.key),
     }
     return render(request, "survey/consent.html", context)
 
@@ -73,10 +75,10 @@ def consent(request: HttpRequest, survey: Survey, session: Session) -> HttpRespo
 @needs_session
 def instructions(request: HttpRequest, survey: Survey, session: Session) -> HttpResponse:
     if session.participant.consented_at is None:
-        return redirect("survey:consent", survey.slug)
+        return redirect(session_address(request, session, "survey:consent"))
     if request.method == "POST":
         sessions.instructions_seen(session)
-        return redirect("survey:pair", survey.slug)
+        return redirect(session_address(request, session, "survey:pair"))
     settings = Settings.from_json(survey.settings)
     context = {
         "survey": survey,
@@ -84,6 +86,7 @@ def instructions(request: HttpRequest, survey: Survey, session: Session) -> Http
         "question": texts.question(settings),
         "begun": session.instructions_seen_at is not None,
         "answered": session_reads.votes_count(session),
+        "session_mark": key_mark(session.key),
     }
     return render(request, "survey/instructions.html", context)
 
@@ -94,14 +97,14 @@ def instructions(request: HttpRequest, survey: Survey, session: Session) -> Http
 def pair(request: HttpRequest, survey: Survey, session: Session) -> HttpResponse:
     page = next_page(session)
     if page != "survey:pair":
-        return redirect(page, survey.slug)
+        return redirect(session_address(request, session, page))
     settings = Settings.from_json(survey.settings)
     context = {
         "survey": survey,
         "settings": settings,
         "question": texts.question(settings),
         "reasons": CHOSEN,
-        "session_mark": session_mark(session),
+        "session_mark": key_mark(session.key),
     }
     return render(request, kind_get(survey.kind).template_name, context)
 
@@ -110,7 +113,7 @@ def pair(request: HttpRequest, survey: Survey, session: Session) -> HttpResponse
 @needs_session
 def done(request: HttpRequest, survey: Survey, session: Session) -> HttpResponse:
     if session.finished_at is None:
-        return redirect("survey:pair", survey.slug)
+        return redirect(session_address(request, session, "survey:pair"))
     preview = session.participant.origin == Origin.TEST
     if request.method == "POST" and preview:
         # Staff look again and again; everybody else takes part once.
@@ -122,7 +125,7 @@ def done(request: HttpRequest, survey: Survey, session: Session) -> HttpResponse
     context = {
         "survey": survey,
         "session": session,
-        "session_mark": session_mark(session),
+        "session_mark": key_mark(session.key),
         "preview": preview,
         "answered": answered,
         "purpose": texts.purpose(settings),

@@ -5,8 +5,8 @@ from django.test import Client
 from django.utils import timezone
 
 from survey import results
-from survey.models import Survey, Vote
-from survey.selectors.results import ledger
+from survey.models import Session, Survey, Vote
+from survey.selectors.results import ledger, participants_count
 from tests.people import Annotator
 
 
@@ -50,21 +50,29 @@ def test_counts_add_up_and_previews_are_left_out(survey: Survey, django_assert_n
     assert shown["sides"]["original_left"]["value"] == originals / 8
 
 
-def test_equal_weight_is_the_mean_over_conditions(survey: Survey, annotator: Annotator):
-    state = annotator.pair()
-    while state["state"] == "pair":
-        state = annotator.vote(state["trials"][0]["token"]).json()
-    shown = results.survey_results(survey)
-    shares = [
-        level["share"]["value"]
-        for d in shown["distortions"]
-        for level in d["levels"]
-        if level["share"]
-    ]
-    assert shown["share"]["equal_weight_condition"]["value"] == pytest.approx(
-        sum(shares) / len(shares)
-    )
-    assert shown["share"]["conditions_with_votes"] == len(shares)
+def test_equal_weight_is_the_mean_over_conditions_once_each_has_a_vote(survey: Survey):
+    for voted in (4, 6):
+        person = Annotator(survey)
+        state = person.pair()
+        while state["state"] == "pair":
+            state = person.vote(state["trials"][0]["token"], "left").json()
+        shown = results.survey_results(survey)["share"]
+        assert (shown["conditions_with_votes"], shown["conditions"]) == (voted, 6)
+        if voted < 6:
+            assert shown["equal_weight_condition"] is None
+    levels = [level for d in results.survey_results(survey)["distortions"] for level in d["levels"]]
+    mean = sum(level["share"]["value"] for level in levels) / 6
+    assert shown["equal_weight_condition"]["value"] == pytest.approx(mean)
+    assert shown["equal_weight_condition"]["n"] == 8
+
+
+def test_a_person_with_two_sessions_is_counted_once(survey: Survey, annotator: Annotator):
+    annotator.vote(annotator.pair()["trials"][0]["token"])
+    Session.objects.create(participant=annotator.session.participant, key="k" * 43)
+    Session.objects.update(finished_at=timezone.now())
+    assert participants_count(survey) == {
+        "voted": 1, "finished": 1, "previews": 0, "simulated": 0,
+    }  # fmt: skip
 
 
 def test_the_api_is_for_staff(survey: Survey, admin: Client, outsider: Client):

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 
 from survey.exports.base import Column, Table, Type, Values, each
-from survey.exports.cells import guarded, stamp
+from survey.exports.cells import guarded, number_guarded, stamp
 
 
 class CsvFile:
@@ -33,15 +33,5 @@ def _cells(column: Column, values: Values) -> Values:
     if column.type is Type.TEXT:
         return each(lambda text: text and guarded(text), values)
     if column.type is Type.NUMBER:
-        return each(_number, values)
+        return each(lambda n: number_guarded(n) if isinstance(n, str) else n, values)
     return values
-
-
-def _number(value: float | str | None) -> float | str | None:
-    if not isinstance(value, str):
-        return value
-    try:
-        float(value)
-    except ValueError:
-        return guarded(value)
-    return value

@@ -16,6 +16,7 @@ from survey.blinding.base import AuditRefused, Shown
 from survey.blinding.browser import Site
 from survey.blinding.server import site_serve
 from survey.blinding.walk import pairs_fetch
+from survey.kinds.base import Settings
 from survey.models import Survey
 from survey.services.surveys import survey_get
 
@@ -62,10 +63,11 @@ class Command(BaseCommand):
         except AuditRefused as error:
             raise CommandError(str(error), returncode=2) from error
         audit = pairs_audit(shown, seed=options["seed"], alpha=options["alpha"])
-        for line in report.table(audit):
+        repeats = Settings.from_json(survey.settings).photo_repeats
+        for line in report.table(audit, repeats=repeats):
             self.stdout.write(line)
         if options["json"]:
-            _write(options["json"], report.facts(audit, survey=survey.slug))
+            _write(options["json"], report.facts(audit, survey=survey.slug, repeats=repeats))
         if audit.leaks:
             names = ", ".join(finding.name for finding in audit.leaks)
             raise CommandError(_("Not blind: %(names)s.") % {"names": names})

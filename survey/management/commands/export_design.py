@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from survey.designs import design_of
 from survey.errors import SurveyInvalid
 from survey.exports import file_write
+from survey.management.output import output_check, output_errors
 from survey.services.surveys import survey_get
 
 
@@ -23,20 +24,13 @@ class Command(BaseCommand):
         if survey is None:
             raise CommandError(_("There is no survey %(slug)r.") % {"slug": options["survey"]})
         output: Path = options["output"]
-        if not output.name or output.is_dir():
-            raise CommandError(
-                _("%(path)s is a folder; name a file, as in design.json.") % {"path": output}
-            )
+        output_check(output, example="design.json")
         try:
             design = design_of(survey)
-            file_write(output, design.chunks())
+            with output_errors(output):
+                file_write(output, design.chunks())
         except SurveyInvalid as error:
             raise CommandError(str(error)) from error
-        except OSError as error:
-            raise CommandError(
-                _("%(path)s cannot be written (%(reason)s); name another file.")
-                % {"path": output, "reason": error.strerror}
-            ) from error
         self.stdout.write(
             _("design of %(slug)s in %(output)s, SHA-256 %(sha256)s")
             % {"slug": survey.slug, "output": output, "sha256": design.sha256}

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from survey import exports
 from survey.errors import SurveyInvalid
+from survey.management.output import output_check, output_errors
 from survey.origins import origins_parse
 from survey.services.surveys import survey_get
 
@@ -35,33 +36,41 @@ class Command(BaseCommand):
         if survey is None:
             raise CommandError(_("There is no survey %(slug)r.") % {"slug": options["survey"]})
         output: Path = options["output"]
-        if not output.name or output.is_dir():
-            raise CommandError(
-                _("%(path)s is a folder; name a file, as in votes.csv.") % {"path": output}
-            )
+        output_check(output, example="votes.csv")
+        form = form_of(output, options["format"])
         codebook = output.with_name(f"{output.stem}.codebook.csv")
         try:
             file = exports.votes_export(
                 survey,
-                form=options["format"] or form_of(output),
+                form=form,
                 origins=origins_parse(options["include"]),
             )
-            exports.file_write(output, file.chunks)
-            exports.file_write(codebook, (line.encode() for line in exports.codebook_csv(survey)))
+            with output_errors(output):
+                exports.file_write(output, file.chunks)
+            with output_errors(codebook):
+                lines = (line.encode() for line in exports.codebook_csv(survey))
+                exports.file_write(codebook, lines)
         except SurveyInvalid as error:
             raise CommandError(str(error)) from error
-        except OSError as error:
-            raise CommandError(
-                _("%(path)s cannot be written (%(reason)s); name another file.")
-                % {"path": output, "reason": error.strerror}
-            ) from error
         self.stdout.write(
             _("%(n)d votes in %(output)s, columns explained in %(codebook)s")
             % {"n": file.votes, "output": output, "codebook": codebook}
         )
 
 
-def form_of(output: Path) -> str:
-    """Format that the ending of a file names, else csv."""
+def form_of(output: Path, wanted: str | None) -> str:
+    """Format that is wanted, else what the ending of a file names, else csv.
+
+    CommandError for an ending that says something else: programs go by it.
+    """
     ending = output.suffix.removeprefix(".").lower()
-    return ending if ending in exports.REGISTRY else "csv"
+    form = wanted or (ending if ending in exports.REGISTRY else "csv")
+    if ending not in {"", form}:
+        raise CommandError(
+            _(
+                "%(name)s would hold %(form)s, and its ending says something else; the formats, "
+                "and the endings of their files, are: %(allowed)s."
+            )
+            % {"name": output.name, "form": form, "allowed": ", ".join(exports.REGISTRY)}
+        )
+    return form

@@ -22,7 +22,8 @@ class Command(BaseCommand):
             "--dataset",
             default="",
             metavar="NAME",
-            help="show the photos of this dataset, and ask a worker to render its pairs",
+            help="show this dataset, which must hold just the design's photos, and ask a worker to "
+            "render its pairs",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,5 +1,6 @@
-import json
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from tqdm import tqdm
 from survey.blinding.base import AuditRefused
 from survey.blinding.browser import Site
 from survey.errors import SurveyError
+from survey.management.output import json_write, output_check
 from survey.models import Survey
+from survey.selectors.simulated import simulated_participants
 from survey.selectors.surveys import conditions_of
 from survey.services.audit import audit_record
 from survey.services.surveys import survey_get
@@ -87,21 +90,19 @@ class Command(BaseCommand):
         if survey is None:
             raise CommandError(_("There is no survey %(slug)r.") % {"slug": options["survey"]})
         if options["clear"]:
-            self.clear(survey)
+            with _stoppable(_("Stopped; run this again to delete the others.")):
+                self.clear(survey)
             return
         _options_check(options)
         try:
-            self.simulate(survey, options)
+            with _stoppable(_("Stopped; the votes so far are kept: delete them with --clear.")):
+                self.simulate(survey, options)
         except (SimulationRefused, AuditRefused, SurveyError) as error:
             raise CommandError(str(error)) from error
-        except KeyboardInterrupt:
-            raise CommandError(
-                _("Stopped; the votes so far are kept: delete them with --clear."),
-                returncode=STOPPED,
-            ) from None
 
     def clear(self, survey: Survey) -> None:
-        cleared = simulated_clear(survey)
+        with tqdm(total=simulated_participants(survey), unit=_("annotators"), disable=None) as bar:
+            cleared = simulated_clear(survey, told=bar.update)
         self.stdout.write(
             _("deleted %(annotators)d simulated annotators and %(votes)d votes of theirs")
             % {"annotators": cleared.annotators, "votes": cleared.votes}
@@ -128,7 +129,7 @@ class Command(BaseCommand):
             told = recovery.facts(
                 survey, truth, found, annotators=capacity.annotators, votes=capacity.votes
             )
-            _write(options["truth"], told)
+            json_write(options["truth"], told)
         if len(judged) < capacity.votes:
             raise CommandError(
                 _("Only %(n)d of %(votes)d votes came about: some annotators ran out of pairs.")
@@ -142,14 +143,23 @@ class Command(BaseCommand):
             actor=None,
             action="survey.simulate",
             target="survey",
-            target_id=survey.pk,
-            label=survey.slug,
+            target_id=survey.slug,
+            label=survey.title,
             detail={name: options[name] for name in ("annotators", "votes", "seed")},
         )
         with tqdm(total=capacity.votes, unit=_("votes"), disable=None) as bar:
             return annotators_run(
                 seat, capacity.shares(), parallel=options["parallel"], told=lambda: bar.update()
             )
+
+
+@contextmanager
+def _stoppable(said: str) -> Iterator[None]:
+    """End by Ctrl-C with this sentence."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise CommandError(said, returncode=STOPPED) from None
 
 
 def _number(parser: ArgumentParser, name: str, default: int, meaning: str) -> None:
@@ -179,13 +189,5 @@ def _options_check(options: dict[str, Any]) -> None:
         raise CommandError(
             _("--pictures and --parallel are for --http; give the address of the running site.")
         )
-
-
-def _write(path: Path, content: dict[str, Any]) -> None:
-    try:
-        path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise CommandError(
-            _("%(path)s cannot be written (%(reason)s); name another file.")
-            % {"path": path, "reason": error.strerror}
-        ) from error
+    if options["truth"]:
+        output_check(options["truth"], example="truth.json")

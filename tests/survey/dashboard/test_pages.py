@@ -83,8 +83,8 @@ def test_the_overview_shows_each_survey_in_one_row(admin: Client, voted: Survey)
 
     share = Vote.objects.filter(origin="person", original_preferred=True).count() / 8
     assert "<b>Later" not in page
-    assert "&lt;b&gt;Later&lt;/b&gt; draft 0 0 — — 12 of 12 —" in text_of(page)
-    assert f"A study open 8 2 {100 * share:.1f}%" in text_of(page)
+    assert "&lt;b&gt;Later&lt;/b&gt; later draft 0 0 — — 12 of 12 —" in text_of(page)
+    assert f"A study study open 8 2 {100 * share:.1f}%" in text_of(page)
     assert "24 of 24 Start page" in text_of(page)
     assert reverse("survey:start", args=["study"]) in page
 
@@ -99,22 +99,14 @@ def test_the_overview_costs_the_same_for_any_number_of_surveys(
         assert admin.get("/dashboard/").status_code == 200
 
 
-def test_the_survey_page_without_votes_offers_one_next_step(admin: Client, survey: Survey):
+def test_the_survey_page_without_votes_says_what_is_next(admin: Client, survey: Survey):
     page = admin.get("/dashboard/surveys/study/").content.decode()
 
-    start = reverse("survey:start", args=["study"])
-    assert re.findall(r'class="button" href="([^"]*)"', page) == [start]
+    assert "Send the survey's address to the people who take part" in page
     assert '<div data-when="votes" hidden' in page
-    assert '<div class="empty" data-when="empty">' in page
+    assert '<div class="empty" id="empty" data-when="empty">' in page
     assert "Votes 0" in text_of(page)
     assert "Prefer the original, all votes pooled —" in text_of(page)
-
-
-@pytest.mark.parametrize("state", ["draft", "closed"])
-def test_a_survey_nobody_can_open_is_not_offered(admin: Client, survey: Survey, state: str):
-    Survey.objects.update(state=state)
-    page = admin.get("/dashboard/surveys/study/").content.decode()
-    assert reverse("survey:start", args=["study"]) not in page
 
 
 def test_the_survey_page_names_both_shares_and_their_intervals(admin: Client, voted: Survey):
@@ -133,6 +125,13 @@ def test_the_survey_page_names_both_shares_and_their_intervals(admin: Client, vo
     )
     assert "handed out 8 voted 8 skipped 0 expired 0 open 0" in text
     assert "† Two edits at once." in text
+
+
+def test_conditions_that_may_still_come_are_told(admin: Client, survey: Survey):
+    said = "0 of 6 conditions have votes; pictures are still to be made"
+    assert said not in text_of(admin.get("/dashboard/surveys/study/").content.decode())
+    Survey.objects.update(pairs_expected=25)
+    assert said in text_of(admin.get("/dashboard/surveys/study/").content.decode())
 
 
 def test_the_survey_page_costs_the_same_for_any_number_of_votes(
@@ -214,7 +213,9 @@ def test_simulated_votes_are_left_out_and_named(admin: Client, mixed: Survey):
     assert "staff previews left out: 1; simulated annotators left out: 1" in text
     assert "These numbers include" not in page
     assert 'data-url="/api/survey/study/results/"' in page
-    assert "A study + 4 simulated open 8 2" in text_of(admin.get("/dashboard/").content.decode())
+    assert "A study study + 4 simulated open 8 2" in text_of(
+        admin.get("/dashboard/").content.decode()
+    )
 
 
 @pytest.mark.parametrize(

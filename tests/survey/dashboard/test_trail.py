@@ -40,6 +40,16 @@ def test_an_empty_trail_says_what_will_be_here(manager: Client):
     assert rows(manager) == []
 
 
+def test_surveys_of_one_title_are_told_apart(manager: Client):
+    for slug, label in (("first", "Holiday"), ("second", "Holiday"), ("third", "third")):
+        audit_record(actor=None, action="survey.open", target="survey", target_id=slug, label=label)
+    page = text_of(manager.get(TRAIL).content.decode())
+    assert "Holiday first survey" in page
+    assert "Holiday second survey" in page
+    assert "third survey" in page
+    assert "third third" not in page
+
+
 def test_the_newest_is_first_and_nothing_is_shown_twice(manager: Client):
     fill(2 * PAGE + 5)
     seen, query = [], ""

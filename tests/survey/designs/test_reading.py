@@ -1,11 +1,13 @@
 """Files from elsewhere: what is no design, or was changed, is refused with one sentence."""
 
 import json
+import tracemalloc
 
 import pytest
 
 from survey.designs import design_of, design_read
 from survey.designs.base import content_sha256
+from survey.designs.reading import LARGEST, VALUES
 from survey.errors import SurveyInvalid
 from survey.models import Survey
 
@@ -47,12 +49,48 @@ def test_a_file_that_is_too_large(monkeypatch):
     refused(b"x" * 11, "no design is so large")
 
 
+def test_a_small_file_of_too_many_entries_is_refused_before_it_takes_memory():
+    """Lists of nothing take 20 times their bytes once read."""
+    for entry in (b"[]", b"{}", b"1", b'"a"'):
+        bomb = b'{"proofsheet_design": 1, "design": [' + b",".join([entry] * VALUES) + b"]}"
+        assert len(bomb) < LARGEST
+        tracemalloc.start()
+        refused(bomb, "more entries than any design")
+        _now, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert most < 1_000_000
+
+
+def test_the_design_of_a_large_study_is_read(good: dict):
+    """20,000 photos with long names and credits, and commas in both."""
+    names = [f"a rather long title, as people give to photos [{n:05}].jpg" for n in range(20_000)]
+    credit = "Firstname Lastname, https://www.flickr.com/photos/12345678@N00/12345678901/"
+    licence = "CC BY-NC-SA 2.0, https://creativecommons.org/licenses/by-nc-sa/2.0/"
+    good["design"]["photos"] = [{"name": name, "pixel_sha256": "a" * 64} for name in names]
+    good["credits"] = [{"name": name, "credit": credit, "licence": licence} for name in names]
+    del good["sha256"]
+    content = b"".join(design_read(json.dumps(good).encode()).chunks())
+    assert 0.85 * LARGEST < len(content) <= LARGEST
+    assert len(design_read(content).photos) == 20_000
+
+
 def test_a_design_that_somebody_changed_needs_its_hash_removed(good: dict):
     good["design"]["settings"]["trials"] = 9
     with pytest.raises(SurveyInvalid, match="its SHA-256 does not fit"):
         design_read(json.dumps(good).encode())
     del good["sha256"]
     assert design_read(json.dumps(good).encode()).settings.trials == 9
+
+
+def test_credits_are_read_where_there_are_some_and_are_no_part_of_the_hash(good: dict):
+    before = design_read(json.dumps(good).encode())
+    assert [row.credit for row in before.credits] == [f"credit {n}" for n in range(4)]
+    good["credits"][1]["credit"] = "Somebody else"
+    after = design_read(json.dumps(good).encode())
+    assert after.credits[1].credit == "Somebody else"
+    assert after.sha256 == before.sha256 == good["sha256"]
+    del good["credits"]
+    assert design_read(json.dumps(good).encode()).credits == ()
 
 
 HALF = "a\ud800b"
@@ -74,6 +112,7 @@ HALF = "a\ud800b"
         (("design", "settings", "trials"), 0, "trials is 0; allowed are whole numbers"),
         (("design", "settings", "trials"), "9", "trials is '9'; it must be a whole number"),
         (("design", "settings", "contact"), "a\0b", "contact holds a character"),
+        (("design", "settings", "consent_version"), "v" * 41, "at most 40 are allowed"),
         (("design", "formulas_sha256"), "abc", "formulas_sha256 is 'abc'"),
         (("design", "kind"), ["x" * 9999], "kind is ..x*…; it must"),
         (("design", "conditions"), {}, "conditions is no JSON list"),
@@ -88,6 +127,11 @@ HALF = "a\ud800b"
         (("design", "photos", 0, "name"), "photo-1.jpg", "photos has 'photo-1.jpg' twice"),
         (("design", "photos", 0, "pixel_sha256"), "../x", "pixel_sha256 is '../x'"),
         (("design", "photos", 0, "file"), "/etc/x", "photos 1 has an unknown entry 'file'"),
+        (("credits",), {}, "credits is no JSON list"),
+        (("credits", 0, "source"), "x", "credits 1 has an unknown entry 'source'"),
+        (("credits", 0, "name"), "photo-1.jpg", "credits has 'photo-1.jpg' twice"),
+        (("credits", 0, "licence"), "l" * 256, "licence has 256 characters"),
+        (("credits", 0, "credit"), 7, "credit is 7; it must be a text"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_in_a_design(good: dict, path: tuple, value: object, said: str):

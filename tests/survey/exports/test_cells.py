@@ -4,6 +4,7 @@ import csv
 import io
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,6 +38,21 @@ def test_any_text_survives_the_csv(values: list[str]):
 @given(st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=False)))
 def test_numbers_stay_numbers(number):
     assert float(exports.cell(number, "number")) == float(number)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("-0.4", "-0.4"),
+        ("+3", "+3"),
+        ('=HYPERLINK("http://evil.example")', '\'=HYPERLINK("http://evil.example")'),
+        ("-1+cmd|' /C calc'!A0", "'-1+cmd|' /C calc'!A0"),
+        ("strong", "strong"),
+        ("", ""),
+    ],
+)
+def test_a_number_that_is_none_is_guarded_like_a_text(value: str, written: str):
+    assert exports.cell(value, "number") == written
 
 
 def test_times_are_utc_and_whole():

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import datetime
 
 import pyarrow.parquet as pq
@@ -145,6 +146,19 @@ def test_values_are_of_their_columns_type_and_empty_only_where_that_is_said(
                 assert type(value) is TYPES[column.type.value], column.name
 
 
+def test_the_codebook_is_true_for_yes_and_no_in_every_format(voted: Survey):
+    for form in FORMS:
+        written = {"csv": ("1", "0")}.get(form, (True, False))
+        said = {"csv": (r"in CSV 1\) = (.+?),", r"in CSV 0\) = (.+)$")}.get(
+            form, (r"^true .*?= (.+?),", r"false .*?= (.+)$")
+        )
+        for column in exports.COLUMNS:
+            if column.type == "boolean":
+                assert {row[column.name] for row in rows_of(voted, form)} <= set(written)
+                words = [re.search(pattern, column.values)[1] for pattern in said]
+                assert words in (["yes", "no"], ["the original", "the edited photo"])
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_no_vote_makes_an_empty_file_that_can_be_read(survey: Survey, form: str):
     file = exports.votes_export(survey, form=form)
@@ -211,6 +225,8 @@ def test_a_level_that_is_no_number_is_safe_and_empty_where_types_rule(voted: Sur
     assert all(row["level"].startswith("'=A") for row in rows_of(voted))
     assert all(row["level"] is None for row in rows_of(voted, "jsonl"))
     assert all(row["condition_B"].startswith("d/=A") for row in rows_of(voted, "parquet"))
+    (level,) = [column for column in exports.COLUMNS if column.name == "level"]
+    assert "in CSV its text stands here" in level.empty
 
 
 def test_an_unknown_format_is_refused_with_the_known_ones(survey: Survey):

@@ -127,7 +127,7 @@ def test_two_admins_at_once_leave_one(change: str):
 
     def take(actor: User, other: User) -> str:
         try:
-            start.wait(10)
+            start.wait(60)
             if change == "role":
                 role_set(other, role=Role.ANALYST, actor=actor)
             else:

@@ -6,12 +6,13 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core import mail
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from survey.models import AuditEntry, Invitation
+from survey.people import links_open
 from survey.roles import Role, role_of
 from survey.services.invitations import (
     LinkGone,
@@ -23,6 +24,7 @@ from survey.services.invitations import (
     password_link_make,
     password_set,
 )
+from survey.services.tokens import token_make, token_use
 from tests.people import account_make
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +109,58 @@ def test_a_deactivated_account_gets_no_new_password(mia: User):
         password_set(made.token, password=PASSWORD)
 
 
+@pytest.mark.parametrize("lost", [{"is_active": False}, {"is_staff": False}, "group", "deleted"])
+@pytest.mark.parametrize("purpose", ["account", "password"])
+def test_a_link_is_worth_no_more_than_who_made_it(mia: User, lost: object, purpose: str):
+    """Also where the right was lost on the Django admin site, which withdraws no links."""
+    ana = account_make("ana", "analyst")
+    if purpose == "account":
+        token = invitation_make(actor=mia, role=Role.ADMIN, name="Eve").token
+    else:
+        token = password_link_make(ana, actor=mia).token
+    assert link_get(token, purpose=purpose)
+    if lost == "group":
+        mia.groups.clear()
+    elif lost == "deleted":
+        mia.delete()
+    else:
+        User.objects.filter(pk=mia.pk).update(**lost)
+    with pytest.raises(LinkGone):
+        link_get(token, purpose=purpose)
+    name = {"username": "eve"} if purpose == "account" else {}
+    use = invitation_accept if purpose == "account" else password_set
+    with pytest.raises(LinkGone):
+        use(token, password=PASSWORD, **name)
+    assert not User.objects.filter(username="eve").exists()
+    assert User.objects.get(pk=ana.pk).check_password("pw")
+    assert not links_open()
+
+
+def test_a_superuser_s_password_is_set_by_links_of_superusers_only():
+    root, boss = (User.objects.create_superuser(name, password="pw") for name in ("root", "boss"))
+    made = password_link_make(root, actor=boss)
+    boss.groups.add(Group.objects.get(name=Role.ADMIN))
+    assert link_get(made.token, purpose="password")
+    User.objects.filter(pk=boss.pk).update(is_superuser=False)
+    with pytest.raises(LinkGone):
+        password_set(made.token, password=PASSWORD)
+
+
+def test_a_new_password_ends_the_personal_tokens_and_nobody_else_s(mia: User):
+    ana = account_make("ana", "analyst")
+    mine = [token_make(ana, name=name, days=90).text for name in ("script", "notebook")]
+    other = token_make(mia, name="script", days=90).text
+    made = password_link_make(ana, actor=mia)
+    assert token_use(mine[0])
+    password_set(made.token, password=PASSWORD)
+    assert [token_use(text) for text in mine] == [None, None]
+    assert token_use(other)
+    written = AuditEntry.objects.filter(action="token.revoke")
+    assert {(entry.actor_name, entry.detail["token"]) for entry in written} == {
+        ("ana", "script"), ("ana", "notebook")
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -138,7 +192,7 @@ def test_of_eight_who_use_a_link_at_once_one_gets_it(kind: str):
 
     def use(number: int) -> str:
         try:
-            start.wait(10)
+            start.wait(60)
             if kind == "account":
                 return invitation_accept(
                     made.token, username=f"ana{number}", password=PASSWORD

@@ -3,8 +3,9 @@
 import pytest
 
 from survey.errors import SurveyFrozen, SurveyInvalid
-from survey.models import Survey
+from survey.models import Participant, Survey
 from survey.services.surveys import survey_change, survey_create
+from tests.factories import session_make, survey_make
 from tests.people import Annotator
 
 
@@ -18,6 +19,10 @@ from tests.people import Annotator
         ({"colour": "red"}, "'colour' is no survey setting; allowed are: trials"),
         ({"pairing": "luck"}, "'luck' is no pairing strategy"),
         ({"question": 5}, "question is 5; it must be a text"),
+        (
+            {"consent_version": "2026-11-21, approved by the ethics board of"},
+            "consent_version has 43 characters; at most 40 are allowed.",
+        ),
     ],
 )
 def test_a_bad_setting_is_one_sentence(db, settings, said):
@@ -25,6 +30,14 @@ def test_a_bad_setting_is_one_sentence(db, settings, said):
         survey_create("study", title="A study", settings=settings)
     assert said in str(refused.value)
     assert not Survey.objects.exists()
+
+
+def test_the_longest_consent_version_has_its_place_with_each_participant(db):
+    longest = Participant._meta.get_field("consent_version").max_length
+    with pytest.raises(SurveyInvalid, match=f"at most {longest} are allowed"):
+        survey_make(consent_version="v" * (longest + 1))
+    survey = survey_make(consent_version="v" * longest)
+    assert session_make(survey).participant.consent_version == "v" * longest
 
 
 def test_an_unknown_kind_is_refused(db):

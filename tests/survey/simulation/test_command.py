@@ -1,10 +1,8 @@
 """The command: marked votes through the services or the web, and the truth recovered."""
 
 import json
-from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from survey import results
@@ -23,23 +21,14 @@ from survey.models import (
 from survey.selectors import leasing
 from survey.selectors.results import ledger
 from survey.services.counts import counts_rebuild
+from survey.services.surveys import survey_change
 from survey.simulation.truth import Asked, Truth
 from survey.simulation.utilities import name_of, utilities_make
 from tests.factories import survey_make
 from tests.people import Annotator
+from tests.survey.simulation.commanding import simulate
 
 SIMULATED = frozenset({Origin.SIMULATED})
-
-
-def simulate(survey: Survey, **options) -> tuple[str, str]:
-    """Run the command; what it printed, and what it refused with."""
-    out = StringIO()
-    given = {"annotators": 3, "votes": 10, "stdout": out, **options}
-    try:
-        call_command("simulate_annotators", survey=survey.slug, **given)
-    except CommandError as error:
-        return out.getvalue(), str(error)
-    return out.getvalue(), ""
 
 
 def counted(survey: Survey) -> set[tuple]:
@@ -165,6 +154,12 @@ class TestThroughTheServices:
         assert (printed, refused) == ("deleted 3 simulated annotators and 10 votes of theirs\n", "")
         assert simulate(survey)[1] == ""
 
+    def test_settings_may_change_between_two_runs(self, survey: Survey):
+        simulate(survey)
+        assert survey_change(survey, settings={"trials": 3}).settings["trials"] == 3
+        simulate(survey, clear=True)
+        assert simulate(survey)[1].startswith("10 votes by 3 annotators need 4 pairs a person")
+
     def test_clearing_touches_nothing_of_people(self, survey: Survey):
         simulate(survey)
         for origin in (Origin.PERSON, Origin.TEST):
@@ -179,30 +174,13 @@ class TestThroughTheServices:
         counts_rebuild(survey)
         assert counted(survey) == before
         entry = AuditEntry.objects.get(action="survey.simulated_clear")
-        assert (entry.target_label, entry.detail) == ("study", {"annotators": 3, "votes": 10})
+        assert entry.detail == {"annotators": 3, "votes": 10}
 
-    def test_too_few_pairs_stop_before_anybody_votes(self, survey: Survey):
-        refused = simulate(survey, votes=13)[1]
-        assert refused.startswith("13 votes by 3 annotators need 5 pairs a person, the quota is 4")
-        assert not Participant.objects.exists()
-
-    @pytest.mark.parametrize(
-        ("options", "said"),
-        [
-            ({"annotators": 0}, "--annotators is 0; allowed are numbers from 1 to 100000."),
-            ({"lapse": 1.5}, "--lapse is 1.5; allowed are numbers from 0 to 1."),
-            ({"annotator_sd": float("nan")}, "--annotator-sd is nan; allowed are"),
-            ({"parallel": 2}, "--pictures and --parallel are for --http"),
-            ({"pictures": True}, "--pictures and --parallel are for --http"),
-            ({"http": "here"}, "--http is 'here'; it must be scheme, host and port"),
-        ],
-    )
-    def test_options_out_of_range_are_refused(self, survey: Survey, options, said: str):
-        assert said in simulate(survey, **options)[1]
-        assert not Participant.objects.exists()
-
-    def test_an_unknown_survey_is_refused(self, db):
-        assert simulate(Survey(slug="none"))[1] == "There is no survey 'none'."
+    def test_the_trail_names_the_survey_as_everywhere(self, survey: Survey):
+        simulate(survey)
+        simulate(survey, clear=True)
+        named = AuditEntry.objects.values_list("target_kind", "target_id", "target_label")
+        assert list(named) == [("survey", "study", "A study")] * 2
 
 
 @pytest.mark.django_db

@@ -31,6 +31,16 @@ def test_looking_at_an_invite_uses_nothing_up(link: str, client: Client):
     assert not SurveyInvite.objects.get().is_used
 
 
+def test_an_invite_to_a_draft_says_that_it_has_not_begun_and_stays_good(link: str, client: Client):
+    Survey.objects.update(state="draft")
+    for answer in (client.get(link), client.post(link)):
+        page = answer.content.decode()
+        assert "This survey has not begun yet. Please come back later with the same link." in page
+        assert "closed" not in page
+    Survey.objects.update(state="open")
+    assert client.post(link).headers["Location"] == "/s/study/consent/"
+
+
 def test_an_invite_is_used_by_the_button_and_the_browser_goes_on(link: str, client: Client):
     assert client.post(link).headers["Location"] == "/s/study/consent/"
     assert Participant.objects.get().origin == Origin.PERSON
@@ -120,6 +130,33 @@ def test_a_second_invite_in_the_same_browser_is_a_second_person(db: None, client
     client.post(f"/s/study/i/{second.token}/")
     assert Participant.objects.count() == 2
     assert SurveyInvite.objects.filter(is_used=True).count() == 2
+
+
+def test_an_invite_of_a_survey_that_is_open_to_all_begins_nobody_anew(db: None, client: Client):
+    """As when a survey was by invitation once: the links are in people's mail."""
+    survey = survey_make()
+    ada = User.objects.create_superuser("ada", password="pw")
+    (made,) = invites_make(survey, count=1, label="Ben", actor=ada)
+    address = f"/s/study/i/{made.token}/"
+    client.post(address)
+    held = client.cookies["participant-study"].value
+    assert "Go on where you left" in client.get(address).content.decode()
+    for _click in range(3):
+        assert client.post(address).headers["Location"] == "/s/study/consent/"
+    assert client.cookies["participant-study"].value == held
+    assert Participant.objects.count() == 1
+    assert not SurveyInvite.objects.get().is_used
+
+
+@pytest.mark.parametrize("mark", ["x", "0" * 16, "ä"])
+def test_a_mark_that_no_session_has_begins_nobody_anew(survey: Survey, client: Client, mark: str):
+    client.post("/s/study/")
+    held = client.cookies["participant-study"].value
+    assert "Go on where you left" in client.get(f"/s/study/?session={mark}").content.decode()
+    for _click in range(3):
+        assert client.post(f"/s/study/?session={mark}").headers["Location"] == "/s/study/consent/"
+    assert client.cookies["participant-study"].value == held
+    assert Participant.objects.count() == 1
 
 
 @pytest.mark.parametrize("value", ['"a\\000b"', "x" * 5000, "ä" * 43, "' OR 1=1"])

@@ -157,6 +157,15 @@ def test_a_closed_survey_says_so(survey: Survey):
     assert not Participant.objects.exists()
 
 
+def test_a_survey_that_has_not_begun_says_so(survey: Survey):
+    Survey.objects.update(state="draft")
+    for answer in (Client().get("/s/study/"), Client().post("/s/study/")):
+        page = answer.content.decode()
+        assert "This survey has not begun yet. Please come back later with the same link." in page
+        assert "closed" not in page
+    assert not Participant.objects.exists()
+
+
 def test_a_survey_without_pairs_says_that_it_is_being_prepared(survey: Survey):
     survey.stimuli.filter(condition__isnull=False).delete()
     for address in ("/", "/s/study/"):
