@@ -32,9 +32,8 @@ from models_app.selectors import model_registry as registry_selectors
 from models_app.services import checkpoints
 from models_app.services.checkpoint_notes import LONGEST, notes_key, notes_write
 from survey.roles import Role, admin_required, analyst_required, has_role
+from survey.uploads import FORM_BYTES, files_take, length_told
 
-# Of a form beside its file.
-FORM_BYTES = 1_000_000
 # Of an evaluation, on a checkpoint's page; the others one click deeper.
 SHOWN = ("srcc", "lcc", "accuracy", "majority", "mae", "emd")
 INPUT_FIELDS = ("resize", "crop", "mode", "interpolation", "normalisation", "mean", "sd")
@@ -159,14 +158,12 @@ def take(request: HttpRequest) -> HttpResponseBase:
     also of people who may not send one, and of files that are too large.
     """
     if request.method == "POST":
-        try:
-            length = int(request.META.get("CONTENT_LENGTH") or 0)
-        except ValueError:
-            length = 0
+        length = length_told(request)
         if length > checkpoints.max_bytes() + FORM_BYTES:
             form = LaunchForm(kind_get(checkpoints.KIND))
             form.errors["file"] = checkpoints.too_large(length)
             return _form_page(request, form, request.GET.get("architecture", ""), status=413)
+        files_take(request)
     return _take(request)
 
 

@@ -20,9 +20,7 @@ from models_app.selectors import findings as checks
 from models_app.services import label_uploads
 from models_app.services.jobs import job_create
 from survey.roles import admin_required, analyst_required
-
-# Of a form beside its files.
-FORM_BYTES = 1_000_000
+from survey.uploads import FORM_BYTES, files_take, length_told
 
 
 @csrf_exempt
@@ -36,14 +34,12 @@ def take(request: HttpRequest) -> HttpResponseBase:
     also one that is too large.
     """
     if request.method == "POST":
-        try:
-            length = int(request.META.get("CONTENT_LENGTH") or 0)
-        except ValueError:
-            length = 0
+        length = length_told(request)
         if length > label_uploads.MOST + FORM_BYTES:
             form = LaunchForm(kind_get(KIND))
             form.errors["files"] = label_uploads.too_large(length)
             return _form_page(request, form, request.GET.get("kind", ""), status=413)
+        files_take(request)
     return _take(request)
 
 

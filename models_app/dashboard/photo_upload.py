@@ -5,7 +5,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import TooManyFilesSent
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -29,6 +28,7 @@ from models_app.selectors import photo_imports as selectors
 from models_app.services import photo_uploads
 from models_app.services.jobs import job_create
 from survey.roles import admin_required
+from survey.uploads import files_take, length_told
 
 # Of a form beside its files.
 FORM_BYTES = 11_000_000
@@ -49,13 +49,13 @@ def add(request: HttpRequest) -> HttpResponseBase:
     also one that is too large or has no room.
     """
     if request.method == "POST":
-        length = _length(request)
+        length = length_told(request)
         if length > photo_uploads.max_bytes() + FORM_BYTES:
             return _refused(request, photo_uploads.too_large(length), status=413)
         if said := photo_uploads.no_room(length):
             return _refused(request, said, status=507)
         # On the disk as they come in, however small each of them is.
-        request.upload_handlers = [TemporaryFileUploadHandler(request)]
+        files_take(request, on_disk=True)
     try:
         return _take(request)
     except TooManyFilesSent:
@@ -144,10 +144,3 @@ def again_url(job: Job) -> str:
     """Return the form filled in as this import's was."""
     filled = {f"option-{name}": job.config[name] for name in AGAIN if job.config.get(name)}
     return f"{reverse('models_dashboard:photos_add')}?{urlencode(filled)}"
-
-
-def _length(request: HttpRequest) -> int:
-    try:
-        return int(request.META.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        return 0

@@ -28,9 +28,8 @@ from models_app.selectors import scored as selectors
 from models_app.services import scoring
 from models_app.services.jobs import job_cancel, job_delete
 from survey.roles import Role, analyst_required, has_role
+from survey.uploads import FORM_BYTES, files_take, length_told
 
-# Of a form beside its photo.
-FORM_BYTES = 1_000_000
 # So long a worker may take to begin before the page doubts that there is one.
 PATIENCE_S = 20
 State = Job.State
@@ -47,12 +46,10 @@ def index(request: HttpRequest) -> HttpResponseBase:
     also of people who may not send one, and of photos that are too large.
     """
     if request.method == "POST":
-        try:
-            length = int(request.META.get("CONTENT_LENGTH") or 0)
-        except ValueError:
-            length = 0
+        length = length_told(request)
         if length > scoring.max_bytes() + FORM_BYTES:
             return _form_page(request, scoring.too_large(length), status=413)
+        files_take(request)
     return _take(request)
 
 

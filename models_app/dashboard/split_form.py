@@ -25,6 +25,7 @@ from models_app.training.settings import Setting, settings_of
 LIST_MOST = 20_000_000
 # Of all parts together.
 FILES_MOST = 20
+LISTS_MOST = FILES_MOST * LIST_MOST
 
 
 class SplitForm:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -10,11 +11,13 @@ from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods
 
 from analysis.metrics import REGISTRY as METRICS
 from models_app.dashboard.job_pages import results_url
 from models_app.dashboard.split_form import (
+    LISTS_MOST,
     SplitForm,
     kind_words,
     lists_kept,
@@ -36,6 +39,7 @@ from models_app.splits.leakage import Leak, leaks_counted
 from models_app.splits.registry import REGISTRY
 from models_app.training.settings import Setting, settings_of
 from survey.roles import Role, admin_required, analyst_required, has_role
+from survey.uploads import FORM_BYTES, files_take, length_told
 
 # So many leaks a page shows; the file has all.
 LEAKS_SHOWN = 50
@@ -44,11 +48,27 @@ THUMB_HEIGHT = 64
 SHOWN = ("srcc", "lcc", "accuracy", "majority", "mae", "emd")
 
 
+@csrf_exempt
 @require_http_methods(["GET", "POST"])
 @admin_required
 @never_cache
-def make(request: HttpRequest, pk: int) -> HttpResponse:
-    """The form of a rule; what it refuses is shown, what leaks with the whole list.
+def make(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The form of a rule, and its lists of names.
+
+    The token of the form is checked by `_take`: the usual check reads the whole upload first.
+    """
+    if request.method == "POST":
+        if length_told(request) > LISTS_MOST + FORM_BYTES:
+            said = _("The files have more than %(most)d MB together; give shorter lists of names.")
+            messages.error(request, said % {"most": LISTS_MOST // 1_000_000})
+            return redirect("models_dashboard:split_make", pk)
+        files_take(request)
+    return _take(request, pk)
+
+
+@csrf_protect
+def _take(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a split; what the rule refuses is shown, what leaks with the whole list.
 
     Lists of names that were uploaded are kept until the split is made.
     """

@@ -237,6 +237,11 @@ def photo_pixels() -> Iterator[tuple[int, str]]:
     yield from Photo.objects.values_list("dataset", "pixel_sha256").iterator(chunk_size=2000)
 
 
+def photo_files() -> Iterator[str]:
+    """Yield the stored files of photos; one query."""
+    yield from Photo.objects.values_list("file", flat=True).iterator(chunk_size=2000)
+
+
 def rendition_files() -> Iterator[str]:
     """Yield the stored files of rendered pictures; one query."""
     stored = Rendition.objects.exclude(file="").values_list("file", flat=True)

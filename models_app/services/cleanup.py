@@ -9,9 +9,11 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
+from models_app.files import files_below
 from models_app.models import Dataset, Rendition
 from models_app.selectors import datasets as selectors
 from models_app.selectors.datasets import Renditions
+from models_app.services.photo_taking import FOLDER as PHOTOS
 from models_app.services.photos import Person
 from models_app.services.thumbnails import FOLDER as THUMBS
 from models_app.services.thumbnails import thumb_names
@@ -21,6 +23,7 @@ from survey.services.audit import audit_record
 logger = logging.getLogger(__name__)
 
 STIMULI, SHEETS = "stimuli", "sheets"
+FOLDERS = (PHOTOS, STIMULI, SHEETS, THUMBS)
 # A file is stored before the row that names it; by then that has long happened.
 ORPHAN_AGE_S = 3600
 CHUNK = 500
@@ -102,7 +105,8 @@ def clean_plan(dataset: Dataset | None = None) -> Plan:
     """Find what nothing needs; of one dataset, its renditions only.
 
     Renditions go where no survey shows them, or only closed ones that never handed out a pair.
-    Orphans belong to no dataset: files under stimuli/, sheets/ and thumbs/ that no row names.
+    Orphans belong to no dataset: files of photos, pictures, sheets and thumbnails that no row
+    names, as a kill between a file and its row leaves them.
     """
     kept = upkeep.surveys_kept()
     unused = tuple(
@@ -180,7 +184,7 @@ def _delete(files: Iterable[tuple[str, int]], done: Done) -> None:
 def _orphans() -> Iterator[tuple[str, int]]:
     before = timezone.now() - timedelta(seconds=ORPHAN_AGE_S)
     # Listed before the rows are read: a file of now is too young anyway.
-    stored = [name for folder in (STIMULI, SHEETS, THUMBS) for name in _walk(folder)]
+    stored = [name for folder in FOLDERS for name in files_below(folder)]
     named = _named()
     for name in sorted(stored):
         if name in named:
@@ -196,6 +200,7 @@ def _orphans() -> Iterator[tuple[str, int]]:
 def _named() -> set[str]:
     named = set(selectors.rendition_files())
     named.update(upkeep.picture_files())
+    named.update(selectors.photo_files())
     named.update(name for _dataset, name in selectors.sheet_files())
     for _dataset, pixels in selectors.photo_pixels():
         named.update(thumb_names(pixels))
@@ -203,19 +208,8 @@ def _named() -> set[str]:
 
 
 def _sizes(folder: str) -> Iterator[tuple[str, int]]:
-    for name in _walk(folder):
+    for name in files_below(folder):
         try:
             yield name, default_storage.size(name)
         except FileNotFoundError:
             continue
-
-
-def _walk(folder: str) -> Iterator[str]:
-    try:
-        folders, files = default_storage.listdir(folder)
-    except FileNotFoundError:
-        return
-    yield from (f"{folder}/{name}" for name in files if name)
-    for below in folders:
-        if below:
-            yield from _walk(f"{folder}/{below}")

@@ -10,7 +10,8 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from models_app.distortions.registry import UnknownDistortionError, preset_get
-from models_app.models import Photo, SurveySource
+from models_app.errors import DatasetError
+from models_app.models import Dataset, Photo, SurveySource
 from models_app.services.publish import survey_make
 from models_app.services.renditions import conditions
 from survey.errors import SurveyInvalid
@@ -52,6 +53,13 @@ def photo_hashes(survey_id: int) -> dict[str, str]:
     if source is None:
         return {}
     return dict(source.dataset.photos.values_list("name", "pixel_sha256"))
+
+
+def photo_credits(survey_id: int) -> dict[str, tuple[str, str]]:
+    """(credit, licence) by name of the photos that a survey shows, as they are now; one query."""
+    photos = Photo.objects.filter(dataset__surveys__survey=survey_id)
+    rows = photos.values_list("name", "credit", "licence")
+    return {name: (credit, licence) for name, credit, licence in rows}
 
 
 def photos_find(
@@ -109,7 +117,7 @@ def _levels_check(preset: str, wanted: set[tuple[str, str]]) -> None:
         _(
             "With a dataset all %(here)d conditions of the preset %(preset)s are rendered; the "
             "design has %(wanted)d, of which %(unknown)d are none of those, so it would be "
-            "another survey: import it without a dataset."
+            "another survey: leave the dataset out."
         )
         % {
             "here": len(here),
@@ -120,10 +128,29 @@ def _levels_check(preset: str, wanted: set[tuple[str, str]]) -> None:
     )
 
 
+def datasets_known() -> list[str]:
+    """Datasets with photos, by name; one query."""
+    names = Dataset.objects.filter(photos__isnull=False).values_list("name", flat=True)
+    return sorted(names.distinct())
+
+
+def dataset_shown(survey_id: int) -> str:
+    """One query."""
+    source = SurveySource.objects.filter(survey=survey_id).select_related("dataset").first()
+    return source.dataset.name if source else ""
+
+
 def dataset_show(slug: str, dataset: str) -> None:
-    """Let a draft show a dataset, and plan its pictures."""
+    """Let a draft show a dataset, and plan its pictures.
+
+    Raises SurveyInvalid where it shows another one by now, or the dataset is gone.
+    """
     survey = survey_get(slug)
-    if survey is not None:
+    if survey is None:
+        return
+    try:
         survey_make(
             slug, title=survey.title, dataset=dataset, settings=survey.settings, opened=False
         )
+    except DatasetError as error:
+        raise SurveyInvalid(str(error)) from error

@@ -23,8 +23,8 @@ from models_app.importing.credits import (
 from models_app.importing.names import Name, photo_names
 from models_app.models import Dataset, ImportedFile, Photo
 from models_app.services.photo_room import archive_room_check, photo_room_check
-from models_app.services.photo_taking import NAME_MOST as NAME_LONGEST
 from models_app.services.photo_taking import (
+    FOLDER,
     UNKNOWN,
     About,
     Saving,
@@ -33,6 +33,7 @@ from models_app.services.photo_taking import (
     photo_look,
     photo_take,
 )
+from models_app.services.photo_taking import NAME_MOST as NAME_LONGEST
 
 NAME_MOST = 100
 Kind = ImportedFile.Outcome
@@ -103,14 +104,18 @@ class ArchiveImport:
         default: Credit = UNKNOWN,
         done: Collection[int] = (),
         mine: Collection[int] = (),
+        folder: str = FOLDER,
         saving: Saving = transaction.atomic,
         record: Record = lambda _outcome: None,
     ) -> None:
-        """`done`: places of files that earlier attempts have recorded; `mine`: their photos."""
+        """`done`: places of files that earlier attempts have recorded; `mine`: their photos.
+
+        `folder`: where in the storage new ones go.
+        """
         dataset_name_check(dataset_name)
         self._archive = archive
         self._dataset_name = dataset_name
-        self._default = default
+        self._default, self._folder = default, folder
         self._done, self._mine = set(done), set(mine)
         self._saving, self._record = saving, record
         photos = archive.photos
@@ -172,6 +177,7 @@ class ArchiveImport:
             [each for each in (name.short, name.long) if len(each) <= NAME_LONGEST],
             About(row.filled(self._default)),
             suffix=entry.suffix,
+            folder=self._folder,
             saving=self._saving,
             note=lambda photo: self._record(Outcome(entry, Kind.IMPORTED, photo)),
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db import IntegrityError, transaction
+from django.db import Error, IntegrityError, transaction
 from PIL import Image
 
 from models_app.datasets.lists import Listed
@@ -18,6 +18,8 @@ from models_app.importing.credits import Credit
 from models_app.models import Dataset, Photo
 
 NAME_MOST = 255
+# Where photos are stored.
+FOLDER = "photos"
 # Rows of pixels.
 STRIP = 256
 Saving = Callable[[], AbstractContextManager[None]]
@@ -83,13 +85,15 @@ def photo_take(
     about: About,
     *,
     suffix: str,
+    folder: str = FOLDER,
     saving: Saving = transaction.atomic,
     note: Note = lambda _photo: None,
 ) -> tuple[Photo, bool]:
     """Store a photo under the first of its names that is free, or find the one of its content.
 
     Returns the photo and whether it is new. The file is written before its row, so no row is ever
-    without its file; `note` is called in the transaction of the row, which `saving` opens. Raises
+    without its file; the file that a kill between the two leaves is found by `leftovers_remove`
+    or a clean-up. `note` is called in the transaction of the row, which `saving` opens. Raises
     PhotoRefused where other photos have all of its names.
     """
     found = photo_find(dataset, look)
@@ -98,7 +102,7 @@ def photo_take(
     if not look.pixel_sha256:
         raise PhotoRefused("the photo of this file was deleted a moment ago: run this again")
     name = _free_name(dataset, names)
-    stored = file_store("photos", suffix, look.content)
+    stored = file_store(folder, suffix, look.content)
     try:
         with saving():
             photo = Photo.objects.create(
@@ -125,8 +129,7 @@ def photo_take(
             return found, False
         raise PhotoRefused("another import took its name a moment ago: run this again") from error
     except BaseException:
-        # A full disk, a Ctrl-C: without its row nothing would ever find the file again.
-        default_storage.delete(stored)
+        _take_back(stored)
         raise
     return photo, True
 
@@ -161,6 +164,20 @@ def photo_complete(photo: Photo, look: Look, about: About) -> None:
         setattr(photo, name, value)
     if changed:
         photo.save(update_fields=list(changed))
+
+
+def _take_back(stored: str) -> None:
+    """Delete a file whose row was not written: the disk is full, somebody pressed Ctrl-C.
+
+    A connection that breaks, or a Ctrl-C, at the very end of a transaction comes from one that may
+    have been committed. Where the database cannot say so now, the file stays for a clean-up.
+    """
+    try:
+        named = Photo.objects.filter(file=stored).exists()
+    except Error:
+        return
+    if not named:
+        default_storage.delete(stored)
 
 
 def _free_name(dataset: Dataset, names: Sequence[str]) -> str:

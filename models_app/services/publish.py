@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
 
 from models_app.distortions.registry import (
@@ -16,11 +17,13 @@ from models_app.models import Dataset, Rendition, SurveySource
 from models_app.selectors.pictures import source_filter
 from models_app.services.renditions import (
     ORIGINAL,
+    conditions,
     rendering_request,
     renditions_plan,
     renditions_record,
 )
 from survey.services import stimuli, surveys
+from survey.services.audit import audit_record
 
 CONTENT_TYPES = {"jpeg": "image/jpeg", "png": "image/png"}
 State = Rendition.State
@@ -34,28 +37,37 @@ def survey_make(
     settings: dict[str, object],
     new: bool = False,
     opened: bool = True,
+    actor: User | AnonymousUser | None = None,
 ) -> SurveySource:
     """Make a survey of a dataset's photos, open it if asked, and plan its renditions.
 
-    Repeating it plans what photos were added; with `new` an existing survey is an error. Raises
-    DatasetError for a dataset that is not there or empty. Planning and publishing go photo by
-    photo, each its own short transaction: people vote meanwhile.
+    Repeating it plans what photos were added; with `new` an existing survey is an error. A new one
+    gets its entry in the audit trail. Raises DatasetError for a dataset that is not there or empty.
+    Planning and publishing go photo by photo, each its own short transaction: people vote
+    meanwhile.
     """
-    photos = Dataset.objects.filter(name=dataset, photos__isnull=False).first()
-    if photos is None:
-        raise DatasetError(
-            f"There are no photos in a dataset {dataset!r}; import some first: "
-            f"manage.py import_photos FOLDER --dataset {dataset}"
-        )
-    _preset_check(settings)
-    source = _source_make(slug, title, photos, settings, new=new, opened=opened)
+    photos = dataset_with_photos(dataset)
+    preset_check(settings)
+    source = _source_make(slug, title, photos, settings, actor, new=new, opened=opened)
     renditions_plan(source)
     publish(source)
     rendering_request(source)
     return source
 
 
-def _preset_check(settings: dict[str, object]) -> None:
+def dataset_with_photos(name: str) -> Dataset:
+    """Raises DatasetError for a dataset that is not there or empty; one query."""
+    found = Dataset.objects.filter(name=name, photos__isnull=False).first()
+    if found is None:
+        raise DatasetError(
+            f"There are no photos in a dataset {name!r}; import some first: "
+            f"manage.py import_photos FOLDER --dataset {name}"
+        )
+    return found
+
+
+def preset_check(settings: dict[str, object]) -> None:
+    """Raises DatasetError for a preset that is not known, or distorts no whole photos."""
     preset = settings.get("preset", PRESET)
     try:
         whole = preset_get(str(preset)).geometry != "patch"
@@ -74,6 +86,7 @@ def _source_make(
     title: str,
     dataset: Dataset,
     settings: dict[str, object],
+    actor: User | AnonymousUser | None,
     *,
     new: bool,
     opened: bool,
@@ -84,10 +97,9 @@ def _source_make(
             f"There is a survey {slug!r} already; choose another short name, or go on with it: "
             "--again."
         )
+    made = survey is None
     if survey is None:
         survey = surveys.survey_create(slug, title=title, settings=settings)
-        if opened:
-            surveys.survey_open(survey)
     source, _created = SurveySource.objects.get_or_create(
         survey=survey,
         defaults={
@@ -99,6 +111,20 @@ def _source_make(
     )
     if source.dataset_id != dataset.pk:
         raise DatasetError(f"The survey {slug!r} shows the dataset {source.dataset.name!r}.")
+    if made:
+        audit_record(
+            actor=actor,
+            action="survey.create",
+            target="survey",
+            target_id=slug,
+            label=survey.title,
+            detail={"dataset": dataset.name, "state": "open" if opened else "draft"},
+        )
+    if made and opened:
+        # It opens before its pictures are planned, and says so: these are to come.
+        photos = dataset.photos.filter(excluded_at=None).count()
+        stimuli.pairs_expect(survey.pk, photos * len(conditions(source.preset)))
+        surveys.survey_open(survey)
     return source
 
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import urlsplit
 
 import pytest
 from celery import Celery
@@ -37,6 +38,16 @@ def database_url() -> str:
     return f"postgres://{person}/{values['NAME']}"
 
 
+def storage() -> dict[str, str]:
+    """Where this test's files are, for another process."""
+    found = str(default_storage.location)
+    url = os.environ.get("STORAGE_URL")
+    if not url:
+        return {"MEDIA_ROOT": found}
+    # Of several test processes each has a folder of its own in the bucket.
+    return {"STORAGE_URL": urlsplit(url)._replace(path=f"/{found}").geturl()}
+
+
 class Site:
     """A broker and workers."""
 
@@ -51,10 +62,8 @@ class Site:
         self.env = {
             **os.environ, **QUICK, "DJANGO_SETTINGS_MODULE": "config.settings.dev",
             "PROOFSHEET_VAR": str(var), "PROOFSHEET_TEST_COUNTING": "1",
-            "DATABASE_URL": database_url(), "CELERY_BROKER_URL": chosen.url,
+            "DATABASE_URL": database_url(), "CELERY_BROKER_URL": chosen.url, **storage(),
         }  # fmt: skip
-        if not os.environ.get("STORAGE_URL"):
-            self.env["MEDIA_ROOT"] = str(default_storage.location)
         self.app = Celery(broker=chosen.url, set_as_current=False)
         self.app.conf.broker_transport_options = chosen.transport_options
         self.app.conf.task_publish_retry = False
@@ -136,6 +145,10 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    def go(self) -> None:
+        """Let jobs go on that hold at a number."""
+        counting.held(self.path).touch()
+
     def counted(self, job: Job) -> list[int]:
         if not self.path.exists():
             return []
@@ -158,10 +171,10 @@ def launch(site: Site, ledger: Ledger) -> Callable[..., Job]:
 
 
 def reach(job: Job, ledger: Ledger, number: int) -> None:
-    assert wait_until(lambda: number in ledger.counted(job), seconds=60)
+    assert wait_until(lambda: number in ledger.counted(job), seconds=120)
 
 
-def ends(site: Site, job: Job, state: str = "succeeded", *, seconds: float = 60) -> Job:
+def ends(site: Site, job: Job, state: str = "succeeded", *, seconds: float = 120) -> Job:
     wait_until(lambda: Job.objects.get(pk=job.pk).is_over, seconds=seconds)
     job.refresh_from_db()
     assert job.state == state, (job.state, job.error, job.log, site.logs())

@@ -17,6 +17,7 @@ from models_app.selectors import photo_imports as selectors
 from models_app.services import photo_uploads
 from models_app.services.photo_archives import ArchiveImport, Outcome, dataset_name_check
 from models_app.services.photo_imports import outcome_record
+from models_app.services.photo_leftovers import attempt_folder, leftovers_remove
 
 # Names of rows without a photo that the job keeps.
 NAMED = 100
@@ -79,6 +80,7 @@ class ImportPhotos:
     def _import(self, config: Config, context: Context) -> None:
         try:
             with photo_uploads.upload_open(config.upload) as (archive, table):
+                _tidy(context)
                 work = ArchiveImport(
                     archive,
                     config.dataset,
@@ -86,6 +88,7 @@ class ImportPhotos:
                     default=Credit(config.credit, config.licence),
                     done=selectors.places_done(context.job),
                     mine=selectors.photos_mine(context.job),
+                    folder=attempt_folder(context.job),
                     saving=context.saving,
                     record=lambda outcome: outcome_record(context.job, outcome),
                 )
@@ -95,6 +98,12 @@ class ImportPhotos:
             # The same archive would be refused again; the form asks for another one.
             photo_uploads.upload_delete(config.upload)
             raise JobError(str(error)) from error
+
+
+def _tidy(context: Context) -> None:
+    removed = leftovers_remove(context.job)
+    if removed:
+        context.log(f"removed what an attempt that was killed had left half done: {removed}")
 
 
 def _walk(work: ArchiveImport, context: Context) -> None:

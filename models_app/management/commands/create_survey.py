@@ -1,20 +1,38 @@
-from argparse import ArgumentParser
-from dataclasses import fields
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from textwrap import fill
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import (
+    BaseCommand,
+    CommandError,
+    CommandParser,
+    DjangoHelpFormatter,
+)
 from django.utils.translation import gettext as _
 
 from models_app.errors import DatasetError
+from models_app.models import SurveySource
 from models_app.selectors import pictures as selectors
 from models_app.services.publish import survey_make
+from models_app.services.survey_making import quota_shortfall
 from survey.errors import SurveyError
-from survey.kinds.base import Settings
+from survey.kinds.base import Settings, settings_declared
+from survey.kinds.declared import Declared
+from survey.services.surveys import survey_get
+
+
+class Formatter(DjangoHelpFormatter, RawDescriptionHelpFormatter):
+    """Keeps the lines of the list of settings."""
 
 
 class Command(BaseCommand):
     help = "Make a survey of a dataset's photos, open it, and ask a worker to render its pairs."
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        kwargs["formatter_class"] = Formatter
+        kwargs["epilog"] = "\n".join(["settings:", *map(setting_said, settings_declared())])
+        return super().create_parser(prog_name, subcommand, **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="short name, as in the address /s/SLUG/")
@@ -25,11 +43,13 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="NAME=VALUE",
-            help=f"a setting: {', '.join(field.name for field in fields(Settings))}",
+            help="a setting of the list below",
         )
 
         parser.add_argument(
-            "--draft", action="store_true", help="do not open it; the admin pages can later"
+            "--draft",
+            action="store_true",
+            help="do not open it; its page on the dashboard can later",
         )
 
         parser.add_argument(
@@ -57,6 +77,7 @@ class Command(BaseCommand):
                 _("%(slug)r is no short name: %(reason)s")
                 % {"slug": slug, "reason": " ".join(error.messages)}
             ) from error
+        self._quota_told(source)
         self.stdout.write(
             _(
                 "survey %(slug)s: %(photos)d photos, %(pictures)d pictures to render; "
@@ -69,6 +90,19 @@ class Command(BaseCommand):
             }
         )
 
+    def _quota_told(self, source: SurveySource) -> None:
+        survey = survey_get(selectors.source_slug(source))
+        problem = survey and quota_shortfall(source.dataset, Settings.from_json(survey.settings))
+        if problem:
+            self.stderr.write(_("Warning: %(problem)s") % {"problem": problem})
+
+
+def setting_said(known: Declared) -> str:
+    """Name, meaning, default and what is allowed, for the help."""
+    allowed = f"; allowed: {known.allowed_said}" if known.allowed_said else ""
+    said = f"{known.about.meaning} Default: {known.default_said}{allowed}."
+    return fill(f"  {known.name:<16} {said}", 96, subsequent_indent=" " * 19)
+
 
 def setting(text: str) -> tuple[str, object]:
     """Read NAME=VALUE; whole numbers, true and false become what the setting is."""
@@ -77,7 +111,7 @@ def setting(text: str) -> tuple[str, object]:
         raise CommandError(
             _("--set %(text)r has no =; write NAME=VALUE, as in trials=60.") % {"text": text}
         )
-    default = {field.name: field.default for field in fields(Settings)}.get(name)
+    default = {known.name: known.default for known in settings_declared()}.get(name)
     # bool first: to Python it is an int.
     if isinstance(default, bool):
         return name, {"true": True, "false": False}.get(value.strip().lower(), value)

@@ -4,10 +4,12 @@ import io
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
+from models_app.models import Photo
 from models_app.selectors import pictures as selectors
 from models_app.services.datasets import photos_import
-from survey.models import Survey
+from survey.models import AuditEntry, Survey
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +74,34 @@ def test_again_plans_what_is_new_and_changes_nothing_else(real_photos):
 def test_bad_input_is_one_sentence_and_makes_nothing(arguments: list[str], said: str):
     with pytest.raises(CommandError, match=said):
         run(*arguments)
+    assert not Survey.objects.exists()
+
+
+def test_a_quota_that_the_photos_cannot_fill_is_a_warning():
+    said = io.StringIO()
+    call_command("create_survey", "trip", "--dataset", "holiday", "--title", "T", stdout=said,
+                 stderr=said)  # fmt: skip
+    assert "Warning: 85 pairs a person are too many for 1 photo: " in said.getvalue()
+    assert "photo_gap 3 it gives a person 1 for certain." in said.getvalue()
+    assert Survey.objects.get().state == "open"
+    said = io.StringIO()
+    call_command("create_survey", "trips", "--dataset", "holiday", "--title", "T", "--set",
+                 "trials=1", stdout=io.StringIO(), stderr=said)  # fmt: skip
+    assert said.getvalue() == ""
+
+
+def test_it_opens_before_a_picture_is_there_and_is_written_down():
+    run("trip", "--dataset", "holiday", "--title", "Our trip")
+    assert Survey.objects.get().pairs_expected == 80
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.actor_name, entry.target_label) == ("survey.create", "", "Our trip")
+    assert entry.detail == {"dataset": "holiday", "state": "open"}
+
+
+def test_without_a_photo_that_is_not_excluded_it_is_not_made():
+    Photo.objects.update(excluded_at=timezone.now())
+    with pytest.raises(CommandError, match="it has no pair to show, and none is being prepared"):
+        run("trip", "--dataset", "holiday", "--title", "T")
     assert not Survey.objects.exists()
 
 

@@ -104,9 +104,10 @@ def test_short_work_is_told_in_seconds(analyst: Client, worked: float, said: str
 @pytest.mark.parametrize(
     ("ran_s", "done", "rate", "said"),
     [
-        (1, 5, 5.273, "5 of 100 5.3/s State"),
+        # As if claimed later, so that a slow page is no older than it may be.
+        (-60, 5, 5.273, "5 of 100 5.3/s State"),
         (6, 5, 5.273, "5 of 100 5.3/s, 18 s left"),
-        (1, 10, 11.4, "10 of 100 11/s, 7.9 s left"),
+        (-60, 10, 11.4, "10 of 100 11/s, 7.9 s left"),
         (6, 5, 1234, "5 of 100 1,200/s, 0.1 s left"),
     ],
 )

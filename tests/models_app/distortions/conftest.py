@@ -8,7 +8,7 @@ import torch
 from models_app.distortions.ops.base import Band, Scene
 from models_app.distortions.pictures import photo_to_tensor
 from models_app.distortions.registry import DISTORTIONS, load
-from tests.models_app.distortions.make_golden import crop
+from tests.models_app.distortions.make_golden import crop, demo_photo
 
 RenderOne = Callable[..., torch.Tensor]
 
@@ -26,6 +26,22 @@ def one_thread() -> Iterator[None]:
 def photo() -> torch.Tensor:
     """A photo with dark, light and saturated places, uint8 [3, 64, 64]."""
     return photo_to_tensor(crop("china"))
+
+
+@pytest.fixture(scope="session")
+def larger() -> torch.Tensor:
+    """A piece of a photo that is not square: uint8 [3, 97, 140]."""
+    return photo_to_tensor(demo_photo("astronaut").crop((150, 40, 290, 137)))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two photos as files of different formats."""
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    crop("coffee").save(photos / "coffee.jpg")
+    crop("rocket").save(photos / "rocket.webp", lossless=True)
+    return photos
 
 
 @pytest.fixture(scope="session")

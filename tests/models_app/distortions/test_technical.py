@@ -2,7 +2,6 @@
 
 import io
 import math
-from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -11,65 +10,33 @@ from PIL import Image
 from scipy import ndimage, stats
 
 from models_app.distortions.ops import base, motion
-from models_app.distortions.ops.base import Scene
 from models_app.distortions.ops.defocus import disk
 from models_app.distortions.ops.motion import taps
 from models_app.distortions.philox import Stream
 from models_app.distortions.pictures import photo_to_tensor
-from models_app.distortions.registry import DISTORTIONS, load
-from tests.models_app.distortions.make_golden import demo_photo
+from models_app.distortions.registry import DISTORTIONS
+from tests.models_app.distortions.technical import (
+    LEVELS,
+    correlation,
+    flat,
+    floors,
+    noise,
+    render,
+    salted,
+)
 
-LEVELS = [1, 2, 3, 4, 5]
 QUALITY = [25, 18, 15, 10, 7]
 DEFOCUS = [(3, 0.1), (4, 0.5), (6, 0.5), (8, 0.5), (10, 0.5)]
 MOTION = [(10, 3), (15, 5), (15, 8), (15, 12), (20, 15)]
 FACTOR = [0.6, 0.5, 0.4, 0.3, 0.25]
-SIGMA = [0.08, 0.12, 0.18, 0.26, 0.38]
-AMOUNT = [0.03, 0.06, 0.09, 0.17, 0.27]
 KEYS = [entry.key for entry in DISTORTIONS.values() if entry.aspect == "technical"]
-CPU = torch.device("cpu")
 # What float32 sums of a few hundred terms may be off, in levels.
 SINGLE = 1e-4
 TINY = [(1, 1), (1, 2), (2, 3), (3, 1), (5, 40), (40, 5), (17, 17), (9, 8)]
 
 
-@pytest.fixture(scope="module")
-def larger() -> torch.Tensor:
-    """A piece of a photo that is not square: uint8 [3, 97, 140]."""
-    return photo_to_tensor(demo_photo("astronaut").crop((150, 40, 290, 137)))
-
-
-def render(
-    key: str, photo: torch.Tensor, *levels: int, name: str = "a", seed: int = 0
-) -> torch.Tensor:
-    scene = Scene(photo, sigma=1.0, key=name, seed=seed)
-    rendered: torch.Tensor = load(DISTORTIONS[key]).render(scene, levels)
-    assert rendered.dtype == torch.uint8
-    assert rendered.shape == (len(levels), *photo.shape)
-    return rendered
-
-
-def noise(height: int, width: int) -> torch.Tensor:
-    rng = np.random.default_rng([height, width])
-    return torch.from_numpy(rng.integers(0, 256, (3, height, width), dtype=np.uint8))
-
-
-def flat(value: int, height: int = 160, width: int = 200) -> torch.Tensor:
-    return torch.full((3, height, width), value, dtype=torch.uint8)
-
-
 def pillow(photo: torch.Tensor) -> Image.Image:
     return Image.fromarray(photo.permute(1, 2, 0).contiguous().numpy())
-
-
-def floors(got: torch.Tensor, exact: np.ndarray, slack: float) -> bool:
-    """Whether these are the floors of numbers at most `slack` beside the exact ones."""
-    low, high = (np.floor(exact + shift).clip(0, 255) for shift in (-slack, slack))
-    return bool(((low <= got.numpy()) & (got.numpy() <= high)).all())
-
-
-def correlation(a: np.ndarray, b: np.ndarray) -> float:
-    return float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
 
 
 def place(step: int, n: int) -> int:
@@ -143,36 +110,6 @@ def recompressed(photo: torch.Tensor, quality: int) -> torch.Tensor:
     file = io.BytesIO()
     pillow(photo).save(file, "JPEG", quality=quality, subsampling="4:2:0", progressive=False)
     return photo_to_tensor(Image.open(file))
-
-
-def normals(stream: Stream, height: int, width: int) -> np.ndarray:
-    """Box and Muller in float64, the counter being the place of the pixel."""
-    u = stream.uniform(0, height * width, CPU).double().numpy()
-    near, far = np.sqrt(-2 * np.log(u[0])), np.sqrt(-2 * np.log(u[2]))
-    a, b = 2 * np.pi * u[1], 2 * np.pi * u[3]
-    return np.stack([near * np.cos(a), near * np.sin(a), far * np.cos(b)]).reshape(3, height, width)
-
-
-def noisy(photo: torch.Tensor, level: int) -> np.ndarray:
-    stream = Stream.keyed("a", "gaussian_noise", level, 0)
-    return 255 * SIGMA[level - 1] * normals(stream, *photo.shape[1:]) + photo.numpy()
-
-
-def salted(photo: torch.Tensor, level: int) -> torch.Tensor:
-    stream = Stream.keyed("a", "impulse_noise", level, 0)
-    count = photo.shape[1] * photo.shape[2]
-    draws = stream.uniform(0, count, CPU)[:3].double().view(photo.shape)
-    out = photo.clone()
-    out[draws < AMOUNT[level - 1] / 2] = 0
-    out[draws >= 1 - AMOUNT[level - 1] / 2] = 255
-    return out
-
-
-def grid(values: Sequence[float], sigma: float) -> np.ndarray:
-    """Chances of the 256 levels after clip(x + N(0, sigma)) and the floor; x in levels."""
-    edges = np.arange(1, 256)[:, None]
-    above = stats.norm.sf(edges, loc=np.asarray(values), scale=255 * sigma)
-    return -np.diff(np.vstack([np.ones(len(values)), above, np.zeros(len(values))]), axis=0)
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -293,84 +230,6 @@ def test_angles_are_uniform_and_differ_between_photos_levels_and_seeds(
     assert angles[0] == drawn[0, 2] != angles[1]
 
 
-@pytest.mark.parametrize("level", LEVELS)
-def test_gaussian_noise_is_the_streams_normal_numbers_times_sigma(
-    level: int, larger: torch.Tensor
-) -> None:
-    for photo in (larger, noise(1, 1), noise(3, 2)):
-        [got] = render("gaussian_noise", photo, level)
-        assert floors(got, noisy(photo, level) + 2.0**-12, 1e-3)
-
-
-@pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("value", [0, 20, 128, 250])
-def test_gaussian_noise_has_the_clipped_normal_distribution(level: int, value: int) -> None:
-    chances = grid([value], SIGMA[level - 1])[:, 0]
-    [got] = render("gaussian_noise", flat(value), level)
-    counts, places = np.bincount(got.flatten().numpy(), minlength=256), np.arange(256)
-    mean = float(chances @ places)
-    spread = math.sqrt(float(chances @ (places - mean) ** 2))
-    assert abs(float(got.double().mean()) - mean) < 4 * spread / math.sqrt(got.numel())
-    assert abs(float(got.double().std()) - spread) < 1
-    for channel in got.double():
-        assert abs(float(channel.mean()) - mean) < 1
-    often = chances * got.numel() >= 20
-    observed = np.append(counts[often], counts[~often].sum())
-    expected = np.append(chances[often], chances[~often].sum()) * got.numel()
-    keep = expected > 1
-    observed, expected = observed[keep], expected[keep]
-    assert stats.chisquare(observed, expected * observed.sum() / expected.sum()).pvalue > 1e-3
-
-
-def test_gaussian_noise_of_a_photo_has_the_mean_of_the_clipped_distribution(
-    larger: torch.Tensor,
-) -> None:
-    places = np.arange(256)
-    share = np.bincount(larger.flatten().numpy(), minlength=256) / larger.numel()
-    for level, got in zip(LEVELS, render("gaussian_noise", larger, *LEVELS), strict=True):
-        chances = grid(list(range(256)), SIGMA[level - 1]) @ share
-        mean = float(chances @ places)
-        spread = math.sqrt(float(chances @ (places - mean) ** 2))
-        assert abs(float(got.double().mean()) - mean) < 1
-        assert abs(float(got.double().std()) - spread) < 1
-
-
-FIELDS: dict[str, Callable[..., np.ndarray]] = {
-    "gaussian_noise": lambda got: got.double().numpy() - 128,
-    "impulse_noise": lambda got: np.sign(got.double().numpy() - 128),
-}
-
-
-@pytest.mark.parametrize("key", FIELDS)
-def test_noise_is_independent_over_pixels_channels_levels_photos_and_seeds(key: str) -> None:
-    photo, field = flat(128, 150, 170), FIELDS[key]
-    plain = field(render(key, photo, 2)[0])
-    limit = 4 / math.sqrt(plain.size)
-    for down, right in ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (0, 4), (7, 3)):
-        moved = np.roll(plain, (down, right), axis=(1, 2))
-        assert abs(correlation(plain, moved)) < limit, (down, right)
-        assert abs(correlation(abs(plain), abs(moved))) < limit, (down, right)
-    for a, b in ((0, 1), (0, 2), (1, 2)):
-        assert abs(correlation(plain[a], plain[b])) < limit * math.sqrt(3)
-        assert abs(correlation(abs(plain[a]), abs(plain[b]))) < limit * math.sqrt(3)
-        assert abs(correlation(plain[a, :, 1:], plain[b, :, :-1])) < limit * math.sqrt(3)
-    others = {
-        "level": render(key, photo, 3)[0],
-        "photo": render(key, photo, 2, name="b")[0],
-        "seed": render(key, photo, 2, seed=1)[0],
-        "both": render(key, photo, 2, name="b", seed=1)[0],
-    }
-    for why, other in others.items():
-        assert abs(correlation(plain, field(other))) < limit, why
-        assert not np.array_equal(plain, field(other))
-
-
-def test_the_two_noises_of_one_photo_are_independent() -> None:
-    photo = flat(128, 150, 170)
-    both = [field(render(key, photo, 2)[0]) for key, field in FIELDS.items()]
-    assert abs(correlation(*both)) < 4 / math.sqrt(both[0].size)
-
-
 @pytest.mark.parametrize("key", ["gaussian_noise", "impulse_noise", "motion_blur"])
 def test_the_same_photo_level_and_seed_give_the_same_pixels(key: str, larger: torch.Tensor) -> None:
     first = render(key, larger, *LEVELS)
@@ -379,30 +238,6 @@ def test_the_same_photo_level_and_seed_give_the_same_pixels(key: str, larger: to
         assert torch.equal(first[level - 1 : level], render(key, larger, level))
     assert not torch.equal(first, render(key, larger, *LEVELS, seed=1))
     assert not torch.equal(first, render(key, larger, *LEVELS, name="b"))
-
-
-@pytest.mark.parametrize("level", LEVELS)
-def test_impulse_noise_replaces_the_lowest_and_highest_draws(
-    level: int, larger: torch.Tensor
-) -> None:
-    for photo in (larger, noise(1, 1), noise(3, 2)):
-        assert torch.equal(render("impulse_noise", photo, level)[0], salted(photo, level))
-
-
-@pytest.mark.parametrize("level", LEVELS)
-def test_impulse_noise_hits_values_not_pixels_half_white_half_black(level: int) -> None:
-    amount = AMOUNT[level - 1]
-    [got] = render("impulse_noise", flat(100, 300, 300), level)
-    assert got.unique().tolist() == [0, 100, 255]
-    for hit, of, chance in (
-        ((got == 0).sum(), got.numel(), amount / 2),
-        ((got == 255).sum(), got.numel(), amount / 2),
-        *(((channel != 100).sum(), channel.numel(), amount) for channel in got),
-        ((got != 100).all(0).sum(), got[0].numel(), amount**3),
-        ((got == 255).all(0).sum(), got[0].numel(), (amount / 2) ** 3),
-        ((got != 100).any(0).sum(), got[0].numel(), 1 - (1 - amount) ** 3),
-    ):
-        assert stats.binomtest(int(hit), of, chance).pvalue > 1e-4
 
 
 @pytest.mark.parametrize("key", KEYS)

@@ -2,6 +2,7 @@
 
 import io
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.core.files.storage import default_storage
@@ -30,6 +31,11 @@ pytestmark = pytest.mark.django_db
 def media(settings, tmp_path) -> None:
     """A storage of its own: what lies in it came from this test."""
     settings.MEDIA_ROOT = tmp_path
+    default = settings.STORAGES["default"]
+    if "OPTIONS" in default:
+        # A bucket (tests/servers.py).
+        options = {**default["OPTIONS"], "location": uuid4().hex}
+        settings.STORAGES = {**settings.STORAGES, "default": {**default, "OPTIONS": options}}
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 from django.core.files.storage import default_storage
 from PIL import Image
 
-from config.backups.files import names_list
 from models_app.errors import LeaseLost, SheetError
+from models_app.files import files_below
 from models_app.jobs.context import Context
 from models_app.models import ContactSheet, Job, Photo
 from models_app.selectors import pictures as selectors
@@ -41,7 +41,7 @@ def quick(monkeypatch) -> None:
 
 
 def stored() -> set[str]:
-    return {name for name in names_list(default_storage) if name.startswith("sheets/")}
+    return set(files_below("sheets"))
 
 
 def test_asking_twice_is_one_sheet_and_one_job(photo: Photo):

@@ -6,12 +6,13 @@ from collections import namedtuple
 from pathlib import Path
 
 import pytest
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
-from config.backups.files import names_list
+from config import env
 from models_app.errors import JobInvalid
+from models_app.files import files_below
 from models_app.models import Dataset, Job, Photo
 from models_app.services import photo_uploads
 from models_app.services.jobs import job_create, job_resume
@@ -44,13 +45,14 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
 
 
 @pytest.fixture(autouse=True)
-def nothing_waits() -> None:
-    for name in waiting():
-        default_storage.delete(name)
+def own_folder(settings: Settings, tmp_path: Path) -> None:
+    """Photos go to a folder, also where the other tests' go to a bucket, which has no disk."""
+    folder = {"BACKEND": env.LOCAL_STORAGE, "OPTIONS": {"location": tmp_path / "media"}}
+    settings.STORAGES = {**settings.STORAGES, "default": folder}
 
 
 def waiting() -> list[str]:
-    return [name for name in names_list(default_storage) if name.startswith("uploads/")]
+    return list(files_below("uploads"))
 
 
 def keep(archive: bytes) -> str:

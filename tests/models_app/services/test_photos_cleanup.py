@@ -177,16 +177,18 @@ def test_files_that_nothing_names_go_once_they_are_old(dataset: Dataset):
     orphans = {
         old_file("stimuli/lost.jpg"), old_file("sheets/lost.jpg"),
         old_file(f"thumbs/ff/{'f' * 64}-320.jpg"), old_file("thumbs/odd.jpg"),
+        # As a kill in the middle of an import leaves them: by the command, and by a worker.
+        old_file("photos/lost.jpg"), old_file("photos/0f/7-a1/lost.jpg"),
     }  # fmt: skip
-    young = old_file("stimuli/young.jpg", age_s=60)
-    elsewhere = old_file("jobs/1/artifact.csv"), old_file("photos/unknown.jpg")
+    young = old_file("stimuli/young.jpg", age_s=60), old_file("photos/young.jpg", age_s=60)
+    elsewhere = old_file("jobs/1/artifact.csv")
     plan = clean_plan()
     assert {name for name, _size in plan.orphans} == orphans
-    assert (plan.files, plan.bytes) == (4, 20)
+    assert (plan.files, plan.bytes) == (6, 30)
     # Orphans belong to no dataset.
     assert clean_plan(dataset).is_empty
     clean_up(plan, by=None)
-    assert files() == {*before, young, *elsewhere}
+    assert files() == {*before, *young, elsewhere}
 
 
 def test_a_thumbnail_is_measured_and_stays_while_its_photo_is_there(dataset: Dataset):

@@ -20,7 +20,12 @@ def test_lost_files_are_found_and_removed_and_named_ones_stay(real_photos, monke
     assert disk_use()[photo.dataset_id].thumbs.bytes >= size
     lost = {
         default_storage.save(name, ContentFile(b"12345"))
-        for name in ("stimuli/lost.jpg", "sheets/lost.jpg", "thumbs/ff/lost.jpg")
+        for name in (
+            "stimuli/lost.jpg",
+            "sheets/lost.jpg",
+            "thumbs/ff/lost.jpg",
+            "photos/ff/lost.jpg",
+        )
     }
     assert not lost & {name for name, _size in clean_plan().orphans}
     # Storages note whole seconds; a minute ahead, everything is old.
@@ -31,6 +36,6 @@ def test_lost_files_are_found_and_removed_and_named_ones_stay(real_photos, monke
     assert photo.file not in found
     # Others' files stay: only what this test has stored goes.
     done = clean_up(Plan((), tuple((name, found[name]) for name in sorted(lost))), by=None)
-    assert (done.files, done.bytes, done.failed) == (3, 15, 0)
+    assert (done.files, done.bytes, done.failed) == (4, 20, 0)
     assert not any(default_storage.exists(name) for name in lost)
     assert thumb_read(photo, 320)

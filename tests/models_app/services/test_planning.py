@@ -9,6 +9,7 @@ from models_app.models import Dataset, Photo, SurveySource
 from models_app.services.datasets import photos_import
 from models_app.services.renditions import renditions_plan
 from survey.services.sessions import session_start
+from survey.services.stimuli import pairs_expect
 from survey.services.surveys import survey_create, survey_open
 
 PHOTOS = 230
@@ -28,6 +29,7 @@ def test_many_photos_are_planned_while_others_write(real_photos):
         for n in range(1, PHOTOS)
     )
     survey = survey_create("study", title="A study", settings={"long_side": 128})
+    pairs_expect(survey.pk, 80 * PHOTOS)
     survey_open(survey)
     source = SurveySource.objects.create(
         survey=survey, dataset=dataset, preset="pfister2021", long_side=128, encoding="jpeg"

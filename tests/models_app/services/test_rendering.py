@@ -1,28 +1,23 @@
 """Planning, rendering and publishing, with the real filters on real photos."""
 
 import io
-from concurrent.futures import ThreadPoolExecutor
-from uuid import uuid4
 
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management import call_command
-from django.db import connection
 from django.utils import timezone
 from PIL import Image
 
-from config.backups.files import names_list
-from models_app.errors import JobHandedBack, LeaseLost
-from models_app.jobs.context import Context
-from models_app.models import Dataset, Job, Photo, Rendition, SurveySource
+from models_app.models import Dataset, Job, Photo, Rendition
 from models_app.rendering import display_image, encode, work_render
 from models_app.selectors import pictures as selectors
-from models_app.services import contact_sheets, jobs, leases, publish, renditions, workers
+from models_app.services import jobs, publish, renditions
 from models_app.services.datasets import photos_import
 from survey.models import Stimulus, Survey
 from survey.selectors.surveys import pairs_ready
 from tests.factories import file_read
-from tests.jobs import work_all, workers_die
+from tests.jobs import work_all
+from tests.models_app.services.rendering import claim, make
 
 pytestmark = pytest.mark.django_db
 
@@ -31,25 +26,6 @@ pytestmark = pytest.mark.django_db
 def dataset(real_photos) -> Dataset:
     photos_import("d", {path: path.name for path in real_photos[1:3]})
     return Dataset.objects.get(name="d")
-
-
-def make(dataset: Dataset, slug: str = "study", **settings) -> Survey:
-    settings = {"long_side": 128, **settings}
-    publish.survey_make(slug, title="A study", dataset=dataset.name, settings=settings)
-    return Survey.objects.get(slug=slug)
-
-
-def worker() -> Job:
-    """A job that a worker has."""
-    now = timezone.now()
-    return Job.objects.create(
-        kind="render_survey", label="r", queue="cpu", state="running", lease=uuid4().hex,
-        created_at=now, queued_at=now, sent_at=now, heartbeat_at=now, claimed_at=now,
-    )  # fmt: skip
-
-
-def claim(job: Job | None = None) -> renditions.Work | None:
-    return renditions.work_claim(SurveySource.objects.get(), job=job or worker())
 
 
 def test_the_whole_way_from_photos_to_pairs(dataset: Dataset):
@@ -175,58 +151,6 @@ def test_a_damaged_photo_fails_in_words_and_the_rest_goes_on(dataset: Dataset):
     assert survey.pairs_expected == pairs_ready(survey) == 80
 
 
-def test_a_claim_lasts_as_long_as_the_lease_of_its_job(dataset: Dataset):
-    make(dataset)
-    job = leases.job_claim("cpu", worker="w")
-    assert job is not None
-    first, second = claim(job), claim()
-    assert first is not None
-    assert second is not None
-    assert {r.pk for r in first.renditions}.isdisjoint(r.pk for r in second.renditions)
-    workers_die(job)
-    assert leases.jobs_reconcile().resumed == 1
-    with pytest.raises(LeaseLost):
-        claim(job)
-    again = claim()
-    assert again is not None
-    assert {r.pk for r in again.renditions} == {r.pk for r in first.renditions}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_workers_at_once_never_claim_the_same(real_photos):
-    photos_import("many", {path: path.name for path in real_photos})
-    make(Dataset.objects.get(name="many"))
-
-    def claim_all() -> list[int]:
-        claimed = []
-        job = worker()
-        while (work := claim(job)) is not None:
-            claimed += [rendition.pk for rendition in work.renditions]
-        connection.close()
-        return claimed
-
-    with ThreadPoolExecutor(4) as pool:
-        workers = list(pool.map(lambda _worker: claim_all(), range(4)))
-    claimed = [key for keys in workers for key in keys]
-    assert len(claimed) == len(set(claimed)) == 7 * 81
-
-
-def test_work_done_twice_keeps_one_result(dataset: Dataset):
-    make(dataset)
-    before = set(names_list(default_storage))
-    work = claim()
-    assert work is not None
-    for _worker in range(2):
-        publish.renditions_finish(list(work_render(work)))
-        for rendition in work.renditions:
-            rendition.state = "pending"
-    stored = Rendition.objects.filter(pk__in=[r.pk for r in work.renditions])
-    assert set(stored.values_list("state", flat=True)) == {"ready"}
-    kept = set(stored.values_list("file", flat=True))
-    assert set(names_list(default_storage)) - before == kept
-    assert Stimulus.objects.count() == len(work.renditions)
-
-
 def test_variants_wait_for_their_original(dataset: Dataset):
     survey = make(dataset)
     first = claim()
@@ -259,93 +183,12 @@ def test_a_full_disk_is_one_sentence_and_rendering_goes_on_later(dataset: Datase
     assert not Rendition.objects.filter(state="pending").exists()
 
 
-def test_photos_that_come_later_are_rendered_unless_somebody_cancelled(
-    dataset: Dataset, real_photos
-):
-    make(dataset)
-    work_all()
-    photos_import("d", {real_photos[4]: "another.png"})
-    renditions.renditions_plan(SurveySource.objects.get())
-    renditions.rendering_ask_again()
-    renditions.rendering_ask_again()
-    second = Job.objects.get(state="queued")
-    jobs.job_cancel(second)
-    renditions.rendering_ask_again()
-    assert not Job.objects.filter(state="queued").exists()
-    jobs.job_resume(second)
-    work_all()
-    assert not Rendition.objects.filter(state="pending").exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_nothing_is_locked_while_pictures_are_rendered(real_photos, monkeypatch):
-    from models_app import rendering
-
-    photos_import("d", {real_photos[2]: "coffee.png"})
-    make(Dataset.objects.get())
-    locked: list[bool] = []
-    stored = rendering._stored
-
-    def note(*arguments: object) -> Rendition:
-        locked.append(connection.in_atomic_block)
-        return stored(*arguments)
-
-    monkeypatch.setattr(rendering, "_stored", note)
-    work_all()
-    assert len(locked) == 81
-    assert not any(locked)
-
-
-def test_a_claim_that_nobody_holds_is_freed(dataset: Dataset):
-    make(dataset)
-    Rendition.objects.update(claimed_by="gone")
-    work_all()
-    assert Job.objects.get().state == "succeeded"
-    renditions.rendering_ask_again()
-    work_all()
-    assert not Rendition.objects.filter(state="pending").exists()
-
-
-def test_parts_of_which_one_failed_wait_for_a_person(dataset: Dataset):
-    for number in range(2):
-        workers.worker_beat(f"w/{number}", host="w", queues="cpu", slots=1)
-    make(dataset)
-    first, second = Job.objects.order_by("pk")
-    Job.objects.filter(pk=first.pk).update(state="failed")
-    Job.objects.filter(pk=second.pk).update(state="succeeded")
-    renditions.rendering_ask_again()
-    assert Job.objects.count() == 2
-
-
 def test_an_excluded_photo_is_left_out_of_new_surveys(dataset: Dataset):
     photo = dataset.photos.first()
     Photo.objects.filter(pk=photo.pk).update(excluded_at=timezone.now(), excluded_reason="blurred")
     make(dataset)
     assert not Rendition.objects.filter(photo=photo).exists()
     assert Rendition.objects.count() == 81
-
-
-def test_every_worker_gets_a_part(dataset: Dataset):
-    for number in range(3):
-        workers.worker_beat(f"w/{number}", host="w", queues="cpu", slots=1)
-    make(dataset)
-    assert [job.label for job in Job.objects.order_by("pk")] == [
-        f"Render survey study ({part} of 3)" for part in (1, 2, 3)
-    ]
-    work_all()
-    assert set(Job.objects.values_list("state", "done", "total")) == {("succeeded", 162, 162)}
-
-
-def test_more_urgent_work_interrupts_and_is_done_first(dataset: Dataset):
-    make(dataset)
-    Rendition.objects.update(batch=1)
-    Job.objects.update(priority=0)
-    job = leases.job_claim("cpu", worker="w")
-    context = Context(job)
-    contact_sheets.sheet_ask(dataset.photos.first(), preset="pfister2021")
-    context.flush()
-    with pytest.raises(JobHandedBack, match="more urgent"):
-        context.check()
 
 
 def test_a_photo_is_never_enlarged():

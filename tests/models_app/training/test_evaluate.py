@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +9,11 @@ from torch import Tensor, nn
 
 from models_app.distortions.pictures import photo_to_tensor
 from models_app.imaging import open_photo
-from models_app.training.config import TrainConfig
 from models_app.training.errors import Diverged, MemoryShort
-from models_app.training.evaluate import classes_right, evaluate, outcomes_of
+from models_app.training.evaluate import evaluate, outcomes_of
 from models_app.training.loader import Batch
 from models_app.training.measured import KEPT, SAMPLES, Kept, Measured, kept_trim, measured_join
-from models_app.training.networks import PretextNetwork, network_build
-from models_app.training.pretext.building import Pretext, pretext_build
-
-SOME = "jpeg_compression,gaussian_noise,brightness,contrast,vibrance,rotate,hcrop"
+from tests.models_app.training.evaluating import Case, case
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -37,82 +32,6 @@ def photos(real_photos: list[Path]) -> list[Tensor]:
         image.thumbnail((90, 90), Image.Resampling.BILINEAR)
         found.append(photo_to_tensor(image))
     return found
-
-
-@dataclass
-class Case:
-    config: TrainConfig
-    pretext: Pretext
-    network: PretextNetwork
-
-    def measure(self, photos: list[Tensor], sizes: tuple[int, ...], **more) -> Measured:
-        """Evaluate photos in batches of these sizes; photo n has the key 9 - n."""
-        batches, start = [], 0
-        for number, size in enumerate(sizes):
-            places = range(start, start + size)
-            keys, names = [str(9 - n) for n in places], [f"photo {n}" for n in places]
-            part = list(photos[start : start + size])
-            batches.append(Batch(number, part, keys, names, list(range(size)), 0.0))
-            start += size
-        return evaluate(self.network, self.pretext, self.config, batches, self.make, **more)
-
-    def make(self, batch: Batch) -> Tensor:
-        return self.pretext.views.make(batch.photos, keys=batch.keys, seed=1)
-
-
-def case(task: str, **options: object) -> Case:
-    config = TrainConfig(
-        task=task, side=32, width=0.25, weights="random", **{"distortions": SOME, **options}
-    )
-    pretext = pretext_build(config)
-    network, _origin = network_build(config, pretext)
-    with torch.no_grad():
-        # Untrained scores differ by less than a rounding step, and nearly all would be ties.
-        for head in network.heads.values():
-            for layer in head.modules():
-                if isinstance(layer, nn.Linear):
-                    layer.weight *= 1000
-    return Case(config, pretext, network)
-
-
-def test_outcomes_equal_a_plain_double_loop():
-    chart = case("ranking").pretext.chart
-    # One decimal, so that there are ties.
-    scores = np.random.default_rng(2).random((3, len(chart.variants), 1)).round(1)
-    found = outcomes_of(scores.astype(np.float32), chart)
-    for photo in range(3):
-        of = dict(zip(chart.variants, scores[photo, :, 0].tolist(), strict=True))
-        plain = [
-            (of[less] > of[more]) - (of[less] < of[more])
-            for entry in chart.distortions
-            for chain in entry.chains
-            for less, more in chain.pairs()
-        ]
-        assert found[photo].tolist() == plain
-    assert {-1, 0, 1} == set(found.ravel())
-
-
-def test_of_three_scores_the_pairs_aspect_decides():
-    chart = case("ranking").pretext.chart
-    scores = np.random.default_rng(3).random((2, len(chart.variants), 3)).astype(np.float32)
-    found = outcomes_of(scores, chart)
-    for column, aspect in enumerate(chart.aspects):
-        own = [chart.distortions[n].aspect == aspect for n in chart.pair_distortion]
-        alone = outcomes_of(scores[:, :, [column]], chart)
-        assert (found[:, own] == alone[:, own]).all()
-
-
-def test_classes_compete_within_their_aspect_only():
-    chart = case("classification").pretext.chart
-    logits = np.random.default_rng(4).normal(size=(2, len(chart.variants), len(chart.classes)))
-    found = classes_right(logits, chart)
-    for photo in range(2):
-        for picture, place in enumerate(chart.distorted):
-            key = chart.variants[place][0]
-            aspect = next(entry.aspect for entry in chart.distortions if entry.key == key)
-            rivals = [n for n, entry in enumerate(chart.classes) if entry.aspect == aspect]
-            named = max(rivals, key=lambda n: logits[photo, place, n])
-            assert found[photo, picture] == (chart.classes[named].key == key)
 
 
 @pytest.mark.parametrize(

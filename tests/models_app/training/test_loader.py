@@ -211,7 +211,7 @@ def test_decoding_runs_ahead_but_not_far(folder: Path):
     batches = loader(photos, photos_per_batch=1, decoders=1).epoch(0)
     next(batches)
     # Two batches of one photo and one for the decoder, beside the one that was taken.
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while photos.opened < 4 and time.monotonic() < deadline:
         time.sleep(0.005)
     time.sleep(0.05)

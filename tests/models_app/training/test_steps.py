@@ -10,7 +10,6 @@ from models_app.training.errors import ConfigInvalid
 from models_app.training.networks import PretextNetwork
 from models_app.training.statistics import BatchStatistics
 from models_app.training.steps.checkpointed import blocks_twice
-from models_app.training.steps.groups import groups_make
 from models_app.training.steps.stepper import Stepper
 from tests.models_app.training.step_parts import (
     VIEWS,
@@ -25,7 +24,6 @@ from tests.models_app.training.step_parts import (
 
 # Of the largest gradient of a weight: float32 sums in another order; measured below 2e-7.
 CLOSE = 2e-6
-
 Result = tuple[dict[str, Tensor], dict[str, Tensor]]
 Run = Callable[..., Result]
 
@@ -253,39 +251,6 @@ def test_a_step_says_where_its_time_went(pictures: Tensor) -> None:
     told: list[str] = []
     stepper.step(pictures, None, objective, step=0, places=range(3), mark=told.append)
     assert told == ["forward", "backward"]
-
-
-@pytest.mark.parametrize("group", ["batch", "photo", "variant", "chunk", "frozen"])
-def test_every_picture_is_in_one_group(group: str) -> None:
-    places = torch.arange(3 * 7)
-    made = groups_make(group, photos=3, views=7, chunk=0 if group == "batch" else 5, step=2)
-    found = [places[each] for each in made]
-    assert sorted(torch.cat(found).tolist()) == places.tolist()
-    sizes = {len(each) for each in found}
-    assert sizes == {"batch": {21}, "photo": {7}, "variant": {3}}.get(group, {4, 5})
-
-
-@pytest.mark.parametrize("group", ["variant", "chunk"])
-def test_groups_lie_where_the_pictures_do(group: str) -> None:
-    options = {"photos": 3, "views": 7, "chunk": 5, "seed": 2}
-    made = groups_make(group, device=torch.device("meta"), **options)
-    assert {each.device.type for each in made} == {"meta"}
-    # What is drawn, is drawn on the CPU.
-    plain = [each.tolist() for each in groups_make(group, **options)]
-    assert [len(each) for each in made] == [len(each) for each in plain]
-    there = groups_make(group, device=torch.device("cpu"), **options)
-    assert [each.tolist() for each in there] == plain
-
-
-def test_chunks_are_shuffled_anew_each_step() -> None:
-    def made(step: int) -> list[list[int]]:
-        groups = groups_make("chunk", photos=3, views=7, chunk=5, seed=1, step=step)
-        return [torch.arange(21)[each].tolist() for each in groups]
-
-    assert made(1) == made(1)
-    assert made(1) != made(2)
-    # Not photo by photo.
-    assert len({place // 7 for place in made(1)[0]}) > 1
 
 
 def test_dropout_depends_on_the_place_in_the_whole_batch() -> None:
