@@ -25,7 +25,8 @@ class ForAdmins(admin.ModelAdmin[Any]):
 class SurveyAdmin(ForAdmins):
     list_display = ("title", "slug", "kind", "state", "created_at")
     list_select_related = True
-    readonly_fields = ("slug", "kind", "settings", "pairs_expected")
+    # Opened and closed on its page of the dashboard: that takes more than another state.
+    readonly_fields = ("slug", "kind", "settings", "state", "pairs_expected")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         # A survey needs its pictures planned; `manage.py create_survey` does both.

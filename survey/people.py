@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from survey.models import Invitation, PersonalToken
-from survey.roles import Role
+from survey.roles import Role, admins_active
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,10 @@ def _person(user: User) -> Person:
 def links_open(*, account: User | None = None) -> Sequence[Invitation]:
     """Links that somebody may still use, or those for an account's password; one query."""
     found = Invitation.objects.filter(
-        used_at=None, revoked_at=None, expires_at__gt=timezone.now()
+        used_at=None,
+        revoked_at=None,
+        expires_at__gt=timezone.now(),
+        invited_by__in=admins_active(),
     ).select_related("invited_by")
     if account is not None:
         found = found.filter(account=account)

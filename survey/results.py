@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from analysis.intervals import equal_weight, wilson
-from analysis.types import Estimate, Undefined
+from analysis.types import Estimate
 from survey.kinds.base import Settings
 from survey.models import Condition, Origin, Side, Survey, Vote
 from survey.selectors import results as selectors
@@ -17,7 +17,11 @@ from survey.selectors.results import PERSONS, Outcome
 
 
 def survey_results(survey: Survey, *, origins: Set[str] = PERSONS) -> dict[str, Any]:
-    """Everything the results page shows; six queries, however many votes there are."""
+    """Everything the results page shows; six queries, however many votes there are.
+
+    The mean over conditions is None until each condition has a vote: a mean over some of them is
+    another quantity, which would drift with every condition that comes to it.
+    """
     now = timezone.now()
     conditions = survey_reads.conditions_of(survey)
     everybody = selectors.outcome_counts(survey)
@@ -87,10 +91,9 @@ def _mean_share(
     conditions: list[Condition], originals: Counter[int], votes: Counter[int]
 ) -> dict[str, Any] | None:
     keys = [condition.pk for condition in conditions]
-    try:
-        return _plain(equal_weight([originals[key] for key in keys], [votes[key] for key in keys]))
-    except Undefined:
+    if not keys or not all(votes[key] for key in keys):
         return None
+    return _plain(equal_weight([originals[key] for key in keys], [votes[key] for key in keys]))
 
 
 def _plain(estimate: Estimate) -> dict[str, Any]:

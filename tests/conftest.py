@@ -1,18 +1,27 @@
 """Fixtures used across the tests; people are in tests/people.py."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.core.cache import cache
 from django.utils import translation
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from models_app.datasets.demo import demo_photos
 
 # Several test processes share the cores: each, and what it starts, computes with its part of them.
 if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
+
+# The same examples in every run, however slow the machine is: no test fails by chance.
+hypothesis_settings.register_profile(
+    "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("same")
 
 pytest_plugins = ["tests.people"]
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_setup"}
@@ -50,6 +59,14 @@ def english_again() -> Iterator[None]:
     """A request in another language leaves it active in this thread."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def same_numbers() -> None:
+    """What torch draws without a seed is the same in every run."""
+    if torch := sys.modules.get("torch"):
+        # Not `torch.manual_seed`: it looks up the whole stack for the sake of a GPU.
+        torch.default_generator.manual_seed(1)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,8 @@ from models_app.jobs.config import option
 from models_app.jobs.context import Context
 
 KEY = "counting"
+# Holding goes on until the file `held` is there: what is done meanwhile meets a running job.
+HAPPENINGS = ("nothing", "refuse", "raise", "die", "kill worker", "memory", "hold")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +32,7 @@ class Config:
         "What happens",
         "What happens at that number.",
         default="nothing",
-        choices=lambda: [
-            (each, each) for each in ("nothing", "refuse", "raise", "die", "kill worker", "memory")
-        ],
+        choices=lambda: [(each, each) for each in HAPPENINGS],
     )
     always: bool = option("Always", "At every attempt.", default=False)
     # Where each number is written when it is counted: what was really done, and how often.
@@ -54,6 +54,9 @@ class Counting:
         for number in range(first, config.to):
             if number == config.at and (config.always or context.job.attempt == 1):
                 happen(config.happens)
+                while config.happens == "hold" and not held(config.ledger).exists():
+                    context.check()
+                    time.sleep(0.01)
             if config.ledger:
                 with Path(config.ledger).open("a") as file:
                     file.write(f"{context.job.pk} {number}\n")
@@ -65,6 +68,11 @@ class Counting:
             context.check()
         context.artifact("numbers.txt", f"{config.to}\n".encode(), "text/plain")
         context.result(counted=config.to)
+
+
+def held(ledger: str | Path) -> Path:
+    """The file that lets go of jobs with this ledger."""
+    return Path(f"{ledger}.go")
 
 
 def happen(what: str) -> None:

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import count, islice
 from pathlib import Path
 
 import boto3
@@ -25,6 +26,7 @@ REGION = "us-east-1"
 # moto takes any keys until it is told to look at them.
 KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 START_S = 60
+_ports = count()
 CHOICE = (
     *("-n", "logical", "--maxprocesses", "4", "--dist", "loadfile"),
     *("--only-database", "-m", "not slow and not browser"),
@@ -36,9 +38,18 @@ class Missing(Exception):
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nothing else takes until its server is up.
+
+    Linux itself gives none below 32768 away, and no two processes of a test run begin at the same.
+    """
+    for n in islice(_ports, 64):
+        port = 10_000 + (64 * os.getpid() + n) % 20_000
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            # As servers do, so that one that has just ended is no hindrance.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise Missing("No port from 10000 to 29999 is free.")
 
 
 def postgres_programs() -> Path | None:
@@ -135,7 +146,7 @@ def bucket_make(endpoint: str, name: str) -> None:
 
 def keys_are_checked(endpoint: str, checked: bool) -> None:
     """Tell moto whether to refuse keys that no account has (all of ours)."""
-    connection = http.client.HTTPConnection(endpoint.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(endpoint.removeprefix("http://"), timeout=30)
     try:
         connection.request("POST", "/moto-api/reset-auth", body=b"0" if checked else b"inf")
         assert connection.getresponse().status == 200
@@ -170,7 +181,7 @@ def _running(
     finally:
         process.send_signal(stop)
         try:
-            process.wait(timeout=20)
+            process.wait(timeout=30)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

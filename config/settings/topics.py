@@ -20,6 +20,8 @@ STATICFILES_DIRS = [Path(__file__).resolve().parent.parent.parent / "static"]
 # Uploads are written here as they come in; beside the photos, so that a large one is moved there.
 FILE_UPLOAD_TEMP_DIR = VAR / "incoming"
 FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
+# No request brings a file but where a view takes it (survey/uploads.py).
+FILE_UPLOAD_HANDLERS = ["survey.uploads.NoFiles"]
 # Stimuli are served by a view that knows who may see them; there is no MEDIA_URL on purpose.
 MEDIA_URL = ""
 
@@ -38,9 +40,15 @@ WORKER_JOINING = {
 SURVEY_PICTURES = {
     "formulas": "models_app.services.designs.formulas_sha256",
     "hashes": "models_app.services.designs.photo_hashes",
+    "credits": "models_app.services.designs.photo_credits",
     "find": "models_app.services.designs.photos_find",
     "check": "models_app.services.designs.dataset_check",
     "show": "models_app.services.designs.dataset_show",
+    "draft": "models_app.services.survey_making.survey_draft",
+    "datasets": "models_app.services.designs.datasets_known",
+    "shown": "models_app.services.designs.dataset_shown",
+    "photos": "models_app.services.design_photos.dataset_photos",
+    "waiting": "models_app.services.design_photos.pictures_waiting",
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_TIMEOUT = 4
@@ -62,7 +70,8 @@ JOB_LOST_S = env.integer("JOB_LOST_SECONDS", 60, 3, 3600)
 JOB_RESEND_S = env.integer("JOB_RESEND_SECONDS", 60, 1, 3600)
 
 # --- API: requests a minute before the answer is 429; 0 = as many as one likes. Counted in the
-# memory of each server process (CACHES is Django's default), so that no vote costs a query.
+# cache, so that no vote costs a query: in the memory of each server process, or in a Redis that all
+# of them share.
 API_PER_MINUTE = {
     "participant": env.integer("API_PARTICIPANT_PER_MINUTE", 600, 0, 1_000_000),
     "stranger": env.integer("API_STRANGER_PER_MINUTE", 300, 0, 1_000_000),
@@ -70,11 +79,9 @@ API_PER_MINUTE = {
     "docs": env.integer("API_DOCS_PER_MINUTE", 60, 0, 1_000_000),
 }
 CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        # One entry a participant who is busy this minute; Django would forget after 300.
-        "OPTIONS": {"MAX_ENTRIES": 20_000},
-    }
+    "default": env.cache("CACHE_URL"),
+    # Counts go on here while a shared one does not answer (survey/limits.py).
+    "process": env.PROCESS_CACHE,
 }
 REST_FRAMEWORK = {
     # A view that names nobody is for staff, by log-in; ours name who may (survey/api/base.py).
@@ -189,6 +196,10 @@ LOGGING = {
         # Wrong passwords and forms without a cookie are answered to whoever sent them.
         "axes": {"level": "ERROR"},
         "django.security.csrf": {"level": "ERROR"},
+        # Nor does anybody fill the log: a header alone would bring 30 lines.
+        "django.security.RequestDataTooBig": {"level": "CRITICAL"},
+        "django.security.TooManyFieldsSent": {"level": "CRITICAL"},
+        "django.security.TooManyFilesSent": {"level": "CRITICAL"},
         "PIL": {"level": "WARNING"},
         # A visitor who follows a broken link is no event for whoever runs this.
         "django.request": {"level": "ERROR"},

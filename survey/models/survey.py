@@ -96,6 +96,7 @@ class Stimulus(models.Model):
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     bytes = models.PositiveIntegerField()
+    # As noted when it was made; shown is what is known now (designs/credits.py).
     credit = models.CharField(max_length=255, blank=True)
     licence = models.CharField(max_length=255, blank=True)
 
@@ -118,7 +119,7 @@ class Stimulus(models.Model):
             ),
         ]
         indexes = [
-            # "Photos of this condition that this person may still see" (services/sessions.py).
+            # "Photos of this condition that this person may still see" (selectors/leasing.py).
             models.Index(fields=["condition", "photo"], name="stimulus_condition_photo")
         ]
 

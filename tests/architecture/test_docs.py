@@ -12,7 +12,7 @@ SETTINGS = sorted(
         name
         for path in (ROOT / "config").rglob("*.py")
         for name in re.findall(
-            r"env\.(?:text|boolean|integer|names|folder|database|broker|storage)\(\s*\"([A-Z_]+)\"",
+            r"env\.(?:text|boolean|integer|names|folder|database|broker|cache|storage)\(\s*\"([A-Z_]+)\"",
             path.read_text(),
         )
     }

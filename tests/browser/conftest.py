@@ -20,6 +20,17 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = Path(__file__).parent.parent / "vendor" / "axe-core-4.14.1" / "axe.min.js"
+# On a page with a pair: it takes answers, and its clock runs.
+CHOOSING = "[data-tool=pause][aria-disabled=false]"
+# That the pictures of so many pairs are here: the page shows a pair without a line only then.
+LOADED = """async (pairs) => {
+  const names = performance.getEntriesByType("resource").map((entry) => entry.name);
+  const pictures = [...new Set(names.filter((name) => name.includes("/p/")))];
+  if (pictures.length < 2 * pairs) return false;
+  // After those of the page itself, which are decoded in turn.
+  await Promise.all(pictures.map((src) => Object.assign(new Image(), { src }).decode()));
+  return true;
+}"""
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -77,6 +88,7 @@ class Visitor:
     def pair(self) -> tuple[str, str]:
         """Wait for a pair and return the addresses of its two pictures."""
         self.page.wait_for_selector(".pair.shown:not(.leaving) button[aria-disabled=false] img")
+        self.page.wait_for_selector(CHOOSING, state="attached")
         images = self.page.query_selector_all(".side img")
         left, right = (image.get_attribute("src") or "" for image in images)
         return left, right
@@ -94,9 +106,14 @@ class Visitor:
             "(old) => !document.querySelector('.pair') || "
             "(document.querySelector('.pair.shown:not(.leaving)') && "
             "document.querySelector('.side img').getAttribute('src') !== old && "
-            "document.querySelector('.side[aria-disabled=false]'))",
+            "document.querySelector('.side[aria-disabled=false]') && "
+            f"document.querySelector('{CHOOSING}'))",
             arg=before[0],
         )
+
+    def loaded(self, pairs: int) -> None:
+        """Wait until so many pairs could be shown without a line."""
+        self.page.wait_for_function(LOADED, arg=pairs)
 
     def violations(self) -> list[str]:
         self.page.evaluate(AXE.read_text())
@@ -111,7 +128,7 @@ def visit(chromium: Browser, live_server):
 
     def make(width: int = 1440, height: int = 900, **options: object) -> Visitor:
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         contexts.append(context)
         return Visitor(context, live_server.url)
 

@@ -26,7 +26,7 @@ class Pace:
         real = PhotoWalk.saving
 
         def saving(walk: PhotoWalk):
-            assert self.turns.acquire(timeout=60)
+            assert self.turns.acquire(timeout=120)
             return real(walk)
 
         monkeypatch.setattr(PhotoWalk, "saving", saving)
@@ -51,7 +51,7 @@ def worker() -> Iterator[None]:
         yield
     finally:
         over.set()
-        thread.join(60)
+        thread.join(120)
 
 
 def log_in(visitor: Visitor, page: str = CHECKS) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from django.db.models import F
 from playwright.sync_api import Page
 
 from models_app.jobs import training_states
@@ -12,6 +13,7 @@ from models_app.jobs.training_reports import JobReports
 from models_app.models import Job, Photo
 from tests.browser.conftest import Visitor
 from tests.browser.test_nima import log_in, worker
+from tests.config.conftest import wait_until
 from tests.findings import photos_make
 from tests.models_app.dashboard.training_rows import curves_draw, results_store, run_make
 
@@ -30,7 +32,7 @@ class Pace:
         real = JobReports.scalars
 
         def scalars(reports: JobReports, step: int, values: Mapping[str, float]) -> None:
-            assert self.turns.acquire(timeout=60)
+            assert self.turns.acquire(timeout=120)
             real(reports, step, values)
 
         monkeypatch.setattr(JobReports, "scalars", scalars)
@@ -77,8 +79,9 @@ def test_a_run_is_launched_watched_cancelled_resumed_and_looked_at(
         visitor.open(f"/dashboard/models/jobs/{job}/")
         page.click("text=Cancel")
         page.click("main form button[type=submit]")
-        # The worker looks once a second whether somebody cancelled.
-        page.wait_for_timeout(2500)
+        # The worker looks once a second whether somebody cancelled, and says by its heartbeat so.
+        asked = Job.objects.filter(pk=job, heartbeat_at__gt=F("cancel_requested_at"))
+        assert wait_until(asked.exists)
         # The last step of the epoch, and its validation.
         pace.go(2)
         page.wait_for_selector(".state.cancelled")

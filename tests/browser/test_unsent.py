@@ -39,7 +39,8 @@ def test_what_a_closed_survey_refused_is_said_on_the_last_page(study: Survey, vi
     page = visitor.page
     visitor.to_first_pair()
     visitor.choose("left")
-    page.wait_for_load_state("networkidle")
+    sent(page)
+    visitor.loaded(3)
     visitor.context.set_offline(True)
     visitor.choose("left")
     choose_at_once(page, "2")
@@ -115,7 +116,8 @@ def test_a_break_that_fell_due_on_a_slow_line_comes_with_the_next_pair(study: Su
     page = visitor.page
     visitor.to_first_pair()
     visitor.choose("left")
-    page.wait_for_load_state("networkidle")
+    sent(page)
+    visitor.loaded(3)
     held: list[Route] = []
     page.route("**/votes/", lambda route: held.append(route))
     visitor.choose("1")

@@ -37,7 +37,7 @@ def environment(var: Path) -> dict[str, str]:
     }
 
 
-def wait_until(happened: Callable[[], object], *, seconds: float = 60) -> bool:
+def wait_until(happened: Callable[[], object], *, seconds: float = 120) -> bool:
     deadline = time.monotonic() + seconds
     while not happened():
         if time.monotonic() > deadline:

@@ -17,6 +17,7 @@ READERS = {
     "folder": lambda values: env.folder("X", DEFAULT, env=values),
     "database": lambda values: env.database("X", DEFAULT, env=values)["NAME"],
     "broker": lambda values: env.broker("X", env=values),
+    "cache": lambda values: env.cache("X", env=values),
     "storage": lambda values: env.storage("X", env=values),
 }
 
@@ -45,6 +46,7 @@ READERS = {
         ("broker", "redis://h:6379/0", "redis://h:6379/0"),
         ("broker", "redis+socket:///run/r.sock", "redis+socket:///run/r.sock"),
         ("broker", "filesystem://", "filesystem://"),
+        ("cache", None, env.PROCESS_CACHE),
         ("storage", None, {"BACKEND": env.LOCAL_STORAGE}),
     ],
 )
@@ -72,6 +74,10 @@ def test_it_reads_a_good_value(reader: str, raw: str | None, value: object) -> N
         ("broker", "redis://"),
         ("broker", "redis://h:port/0"),
         ("broker", "redis+socket://"),
+        ("cache", "memcached://h:11211"),
+        ("cache", "redis://"),
+        ("cache", "redis://h:port/0"),
+        ("cache", "redis+socket://"),
         ("storage", "bucket/prefix"),
         ("storage", "s3://"),
         ("storage", "s3://UPPER/prefix"),

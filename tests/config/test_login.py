@@ -48,6 +48,13 @@ def test_the_address_is_the_persons_and_nobodys_claim(ada: User, settings, proxi
     assert guess("correct horse battery", "203.0.113.9") == (302 if proxies else 429)
 
 
+def test_five_wrong_passwords_from_one_ipv6_network_close_it_too(ada: User):
+    answers = [log_in("guess", f"2001:db8::{n}").status_code for n in range(1, 6)]
+    assert answers[-1] == 429
+    assert log_in("correct horse battery", "2001:db8::99").status_code == 429
+    assert log_in("correct horse battery", "2001:db8:0:1::1").status_code == 302
+
+
 def test_an_address_that_is_none_is_nobodys(ada: User, settings):
     settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}
     client = Client(headers={"x-forwarded-for": "not an address"})
