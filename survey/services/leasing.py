@@ -26,6 +26,7 @@ from survey.selectors.sessions import session_get
 from survey.selectors.surveys import pairs_ready
 from survey.services.breaks import break_due
 from survey.services.counts import exposure_add
+from survey.services.durability import disk_awaited_after_lock
 from survey.services.sessions import session_finish
 
 STATES = Assignment.State
@@ -69,6 +70,7 @@ def session_lock(session: Session) -> Session:
 
     What the session said before may be over: another request of it may have held the lock.
     """
+    disk_awaited_after_lock()
     if connection.features.has_select_for_update:
         # A query of its own: the next one must read what the holder before has written. Without
         # the key: who only refers to the survey, as a new participant does, need not wait.
