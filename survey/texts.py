@@ -18,11 +18,13 @@ def consent_text(settings: Settings) -> str:
         "For every choice we store which photo you chose, on which side it was, when you chose and "
         "how long it took, how large your browser window and the photos on it were, whether they "
         "stood side by side, the pixel density of your screen, and how often you left the page "
-        "meanwhile. We store neither your name nor your e-mail address nor your IP address; a "
-        "random code stands for you. The choices may be published for research under that "
-        "code.\n\n"
+        "meanwhile. If you take a choice back, skip a pair, rest, or come back later, we store "
+        "that too: with your first choice, your reason, or when it was. We store neither your "
+        "name nor your e-mail address nor your IP address; a random code stands for you. The "
+        "choices may be published for research under that code.\n\n"
         "Taking part is voluntary. You may stop at any time by closing the page; choices made "
-        "until then are kept. One cookie remembers where you are."
+        "until then are kept. Cookies remember where you are and protect the forms; choices that "
+        "could not be sent yet wait in your browser."
     )
 
 

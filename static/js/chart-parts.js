@@ -54,15 +54,14 @@ export function estimate(entry, place, flat, colours, { label, width } = {}) {
     mark(entry.aspect, ...value, colours.px(100) / 100, { fill: colour, stroke: colours.page, lineWidth: 1 }),
   ];
   if (label) {
-    // Right of the bar, or left of it where it would leave the chart.
-    const right = high[0] + colours.px(LABEL) < width;
-    const style = {
-      text: label,
-      x: right ? high[0] + colours.px(8) : low[0] - colours.px(8),
-      y: high[1],
-      align: right ? "left" : "right",
-      verticalAlign: "middle",
-    };
+    // Right of the bar, left of it where it would leave the chart, above where it would cover names.
+    const gap = colours.px(8);
+    const sides = [
+      [high[0] + colours.px(LABEL) < width, { x: high[0] + gap, y: high[1], align: "left", verticalAlign: "middle" }],
+      [low[0] - colours.px(LABEL) > at(0)[0], { x: low[0] - gap, y: low[1], align: "right", verticalAlign: "middle" }],
+      [true, { x: (low[0] + high[0]) / 2, y: high[1] - gap, align: "center", verticalAlign: "bottom" }],
+    ];
+    const style = { text: label, ...sides.find(([fits]) => fits)[1] };
     // The page's colour behind it keeps it readable where it meets the 50 % line.
     const looks = { fill: colours.ink, backgroundColor: colours.page, padding: [1, 2] };
     children.push({ type: "text", style: { ...style, ...looks, font: `${colours.px(13)}px ${colours.font}` } });
