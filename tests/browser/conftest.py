@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
 from models_app.models import Rendition
 from models_app.services import publish
@@ -46,6 +46,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "tests/browser" in str(item.path):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.django_db(transaction=True))
+
+
+def come_back(page: Page, *operations: str) -> list[str]:
+    """Open the page anew on a line that holds; return what it sends, in order."""
+    order: list[str] = []
+
+    def note(route: Route) -> None:
+        order.append(route.request.url.rsplit("/", 2)[1])
+        route.continue_()
+
+    address = page.url
+    # Left first: it tries again by itself, and might do so on the line that holds.
+    page.goto("about:blank")
+    for operation in operations:
+        page.unroute(f"**/{operation}/")
+    page.route("**/api/survey/study/*/", note)
+    page.goto(address)
+    return order
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route
 from survey.models import Assignment, Break, Session, Survey, Vote
 from survey.selectors.results import ledger
 from survey.services.surveys import survey_change
-from tests.browser.conftest import CHOOSING
+from tests.browser.conftest import CHOOSING, come_back
 
 WAITING = "Object.keys(localStorage).filter((k) => k.startsWith('proofsheet:study:vote:')).length"
 
@@ -73,15 +73,7 @@ def test_waiting_votes_are_sent_first_after_a_reload(study: Survey, visit):
     visitor.choose("right")
     choose_at_once(page, "1")
     page.wait_for_selector("text=kept to send again: 2")
-    order: list[str] = []
-
-    def note(route: Route) -> None:
-        order.append(route.request.url.rsplit("/", 2)[1])
-        route.continue_()
-
-    page.unroute("**/votes/")
-    page.route("**/api/survey/study/*/", note)
-    page.reload()
+    order = come_back(page, "votes")
     visitor.pair()
     assert order[:3] == ["votes", "votes", "pair"]
     assert sides() == ["right", "left"]

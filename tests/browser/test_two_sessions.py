@@ -38,7 +38,8 @@ def visitor(study: Survey, visit) -> Iterator[Visitor]:
     made = visit()
     made.to_first_pair()
     made.choose("left")
-    made.page.wait_for_load_state("networkidle")
+    sent(made.page)
+    made.loaded(3)
     yield made
     assert made.errors == []
 

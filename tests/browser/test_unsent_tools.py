@@ -2,12 +2,12 @@
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page
 
 from survey.models import Assignment, Break, Session, Survey, Vote
 from survey.services.votes import Viewing, vote_record, vote_undo
-from tests.browser.conftest import Visitor
-from tests.browser.test_durability import WAITING, balanced, choose_at_once, sides
+from tests.browser.conftest import Visitor, come_back
+from tests.browser.test_durability import WAITING, balanced, choose_at_once, sent, sides
 from tests.people import VIEWING
 
 KEPT = "Object.keys(localStorage).map((key) => key.split(':')[2]).sort().join()"
@@ -19,28 +19,14 @@ def visitor(study: Survey, visit) -> Visitor:
     made = visit()
     made.to_first_pair()
     made.choose("left")
-    made.page.wait_for_load_state("networkidle")
+    sent(made.page)
+    made.loaded(3)
     return made
 
 
 def cut(page: Page, *operations: str) -> None:
     for operation in operations:
         page.route(f"**/{operation}/", lambda route: route.abort())
-
-
-def come_back(page: Page, *operations: str) -> list[str]:
-    """Open the page anew on a line that holds; return what it sends, in order."""
-    order: list[str] = []
-
-    def note(route: Route) -> None:
-        order.append(route.request.url.rsplit("/", 2)[1])
-        route.continue_()
-
-    for operation in operations:
-        page.unroute(f"**/{operation}/")
-    page.route("**/api/survey/study/*/", note)
-    page.reload()
-    return order
 
 
 def test_a_choice_taken_back_without_a_line_comes_back_after_a_reload(study, visitor: Visitor):
